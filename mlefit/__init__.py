@@ -1,0 +1,3 @@
+"""Maximum likelihood in PyTorch."""
+
+__version__ = "0.1.0"
