@@ -1,0 +1,110 @@
+"""The events of MkDocs, wired to `sitekit`: this file holds no logic of its own."""
+
+import logging
+import re
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
+from mkdocs.plugins import event_priority
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+from mkdocs.structure.toc import get_toc
+from sitekit import cache, cells, formulas, headings, lead, links, notebooks, provenance, theme
+
+log = logging.getLogger("mkdocs.hooks.site")
+
+
+@event_priority(100)  # before mkdocs-jupyter, which then reads the executed copies
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Execute the notebooks, and put their executed copies in their place."""
+    root = _root(config)
+    sources = {
+        f.src_uri: Path(config.docs_dir) / f.src_uri
+        for f in files
+        if notebooks.is_source(f.src_uri)
+    }
+
+    try:
+        cache.executed(sources.values(), root=root)
+    except cache.NotebookError as error:
+        raise PluginError(str(error)) from None
+
+    for uri, source in sources.items():
+        path = cache.cached_path(source, root=root)
+        inclusion = files.src_uris[uri].inclusion
+        files.remove(files.src_uris[uri])
+        files.append(File.generated(config, uri, abs_src_path=str(path), inclusion=inclusion))
+
+    return files
+
+
+def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Rewrite a notebook's page, typeset every page's formulas, describe it by its lead."""
+    if notebooks.is_source(page.file.src_uri):
+        content = _notebook_page(content, page, config, files)
+
+    page.meta.setdefault("description", lead.description(content) or config.site_description)
+    try:
+        return formulas.rendered(content)
+    except formulas.FormulaError as error:
+        raise PluginError(f"{page.file.src_uri}: {error}") from None
+
+
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+    """Mend the theme's markup, and write the executed notebook beside its page."""
+    if notebooks.is_source(page.file.src_uri):
+        text = provenance.published(_notebook(page), repository=config.repo_url)
+        target = Path(config.site_dir, _download_uri(page))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+
+    return theme.mended(output)
+
+
+def _notebook_page(content: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    notebook = _notebook(page)
+    fragments = [formulas.marked(f) for f in cells.markdown_fragments(content)]
+    fragments, contents = headings.anchored(fragments)
+    fragments = [_linked(fragment, page, files) for fragment in fragments]
+
+    html = cells.page(notebook, fragments)
+    page.toc = get_toc(contents)
+    page.present_anchor_ids = set(re.findall(r'\bid="([^"]+)"', html))
+
+    download = _download_uri(page)
+    colab = provenance.colab_address(config.repo_url, download)
+    return html + provenance.footer(notebook, download=Path(download).name, colab=colab)
+
+
+def _linked(fragment: str, page: Page, files: Files) -> str:
+    """Resolve links, and hand their anchors to MkDocs, which checks them after the last page."""
+    source = page.file.src_uri
+    page.links_to_anchors = page.links_to_anchors or {}
+
+    for link in links.targets(fragment, source=source):
+        target = files.get_file_from_path(link.target)
+        if target is None:
+            log.warning("%s links to '%s', which does not exist", source, link.written)
+        elif link.anchor:
+            page.links_to_anchors.setdefault(target, {})[link.anchor] = link.written
+
+    def url(target: str) -> str | None:
+        file = files.get_file_from_path(target)
+        return file.url_relative_to(page.file) if file else None
+
+    return links.resolved(fragment, source=source, url=url)
+
+
+def _notebook(page: Page) -> Any:
+    return nbformat.read(page.file.abs_src_path, as_version=4)
+
+
+def _download_uri(page: Page) -> str:
+    return str(Path(page.file.dest_uri).with_name(Path(page.file.src_uri).stem + ".ipynb"))
+
+
+def _root(config: MkDocsConfig) -> Path:
+    return Path(config.config_file_path).parent

@@ -1,0 +1,1 @@
+"""Turn percent-format notebooks into Material pages: executed, checked, themed, without scripts."""

@@ -1,0 +1,90 @@
+"""Keep executed notebooks until something that they depend on changes."""
+
+import hashlib
+import platform
+from collections.abc import Iterable
+from importlib.metadata import version
+from pathlib import Path
+
+import nbformat
+
+from .execution import RC, execute_all
+from .notebooks import Notebook, read
+from .outputs import problems
+
+__all__ = ["NotebookError", "cached_path", "executed", "key"]
+
+_HERE = Path(__file__).parent
+_EXECUTOR = [_HERE / name for name in ("cache.py", "execution.py", "notebooks.py", "outputs.py")]
+_PACKAGES = ("torch", "matplotlib", "numpy")
+
+
+class NotebookError(Exception):
+    """A notebook cannot be published as it is."""
+
+
+def executed(sources: Iterable[Path], *, root: Path) -> dict[Path, Notebook]:
+    """Return every notebook with its outputs, executing only those that are not in the cache.
+
+    Args:
+        sources: Percent-format notebooks in `root / "docs"`.
+        root: The repository.
+
+    Raises:
+        NotebookError: A cell raised, warned, or drew a figure without alt text. What passed is
+            kept, so that the next attempt executes the faulty notebooks alone.
+    """
+    sources = list(sources)
+    keys = {source: key(source, root=root) for source in sources}
+    stale = [source for source in sources if _load(source, keys[source], root) is None]
+    faults = []
+
+    for source, notebook in zip(stale, execute_all(map(read, stale)), strict=True):
+        if found := problems(notebook):
+            faults += [f"{source.relative_to(root)}: {problem}" for problem in found]
+        else:
+            _store(notebook, source, keys[source], root)
+
+    if faults:
+        raise NotebookError("\n".join(faults))
+    return {source: _load(source, keys[source], root) for source in sources}
+
+
+def key(source: Path, *, root: Path) -> str:
+    """Return a digest of all that a notebook's outputs depend on."""
+    digest = hashlib.sha256(platform.python_version().encode())
+
+    for package in _PACKAGES:
+        digest.update(f"{package} {version(package)}".encode())
+
+    for path in [source, RC, root / "constraints.txt", *_EXECUTOR, *_library(root)]:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+
+    return digest.hexdigest()
+
+
+def cached_path(source: Path, *, root: Path) -> Path:
+    """Return where the executed copy of a notebook is kept."""
+    relative = source.relative_to(root / "docs")
+    return (root / ".cache" / "notebooks" / relative).with_suffix(".ipynb")
+
+
+def _library(root: Path) -> list[Path]:
+    files = (root / "mlefit").rglob("*")
+    return sorted(p for p in files if p.is_file() and p.suffix != ".pyc")
+
+
+def _load(source: Path, wanted: str, root: Path) -> Notebook | None:
+    path = cached_path(source, root=root)
+    if not path.exists():
+        return None
+
+    notebook = nbformat.read(path, as_version=4)
+    return notebook if notebook.metadata.get("mlefit", {}).get("key") == wanted else None
+
+
+def _store(notebook: Notebook, source: Path, digest: str, root: Path) -> None:
+    notebook.metadata["mlefit"] = {"key": digest}
+    path = cached_path(source, root=root)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, path)

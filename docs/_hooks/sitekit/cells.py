@@ -1,0 +1,102 @@
+"""Assemble a page from an executed notebook, in Material's own markup."""
+
+import html
+import re
+from collections.abc import Iterator, Sequence
+from itertools import count
+
+from bs4 import BeautifulSoup
+from pymdownx.highlight import Highlight
+
+from .figures import figure
+from .notebooks import Cell, Notebook, folds, tags
+from .outputs import figures, printed
+
+__all__ = ["markdown_fragments", "page"]
+
+_SUMMARIES = {"solution": "Solution", "steps": "Show the steps"}
+_STYLE = re.compile(r"<style\b.*?</style>", re.DOTALL)
+_TABLE = re.compile(r"<table\b[^>]*>")
+_ROW = re.compile(r'<tr style="[^"]*">')
+
+
+def markdown_fragments(content: str) -> list[str]:
+    """Return the HTML of each Markdown cell in mkdocs-jupyter's page, free of its wrappers."""
+    soup = BeautifulSoup(content, "html.parser")
+    cells = soup.select(".jp-MarkdownCell .jp-RenderedMarkdown")
+
+    for block in soup.select(".jp-RenderedMarkdown pre:not(:has(> code))"):
+        code = block.wrap(soup.new_tag("pre"))
+        block.name = "code"
+        code.insert(0, soup.new_tag("span"))
+
+    return [cell.decode_contents().strip() for cell in cells]
+
+
+def page(notebook: Notebook, prose: Sequence[str]) -> str:
+    """Return a page's HTML.
+
+    Args:
+        notebook: An executed notebook.
+        prose: The HTML of its Markdown cells, in their order.
+    """
+    parts: list[str] = []
+    fragments = iter(prose)
+    numbers: dict[str, Iterator[int]] = {"code": count(), "figure": count(1), "output": count(1)}
+
+    for fold, cells in folds(notebook.cells):
+        inner = "\n".join(
+            next(fragments) if cell.cell_type == "markdown" else _code(cell, numbers)
+            for cell in cells
+        )
+        parts.append(_folded(fold, inner))
+
+    return "\n".join(parts)
+
+
+def _folded(fold: str | None, inner: str) -> str:
+    if fold is None:
+        return inner
+    if fold == "pitfall":
+        title = '<p class="admonition-title">What goes wrong</p>'
+        return f'<div class="admonition warning">{title}\n{inner}\n</div>'
+    return f'<details class="{fold}"><summary>{_SUMMARIES[fold]}</summary>\n{inner}\n</details>'
+
+
+def _code(cell: Cell, numbers: dict[str, Iterator[int]]) -> str:
+    if not cell.source.strip():
+        return ""
+    return "\n".join([*_input(cell, next(numbers["code"])), *_outputs(cell, numbers)])
+
+
+def _input(cell: Cell, number: int) -> Iterator[str]:
+    if "hide" in tags(cell):
+        return
+
+    highlight = Highlight(line_spans="__span", anchor_linenums=True, pygments_lang_class=True)
+    block = highlight.highlight(cell.source, "python", code_block_count=number)
+    if "fold" in tags(cell):
+        block = f'<details class="fold"><summary>Show the code</summary>\n{block}\n</details>'
+    yield block
+
+
+def _outputs(cell: Cell, numbers: dict[str, Iterator[int]]) -> Iterator[str]:
+    tables = [o.data["text/html"] for o in cell.outputs if "text/html" in o.get("data", {})]
+
+    if tables:
+        yield from (f'<div class="output-table">{_bare(table)}</div>' for table in tables)
+    elif text := printed(cell):
+        label = f"Output {next(numbers['output'])}"
+        yield (
+            f'<div class="output highlight no-copy"><pre tabindex="0" role="region" '
+            f'aria-label="{label}"><code>{html.escape(text, quote=False)}\n</code></pre></div>'
+        )
+
+    for svg in figures(cell):
+        name = f"figure-{next(numbers['figure'])}"
+        yield figure(svg, name=name, alt=cell.metadata["alt"])
+
+
+def _bare(table: str) -> str:
+    """Strip a table's own style: the theme's applies to tables without a class."""
+    return _ROW.sub("<tr>", _TABLE.sub("<table>", _STYLE.sub("", table)))

@@ -1,0 +1,86 @@
+"""Typeset formulas with KaTeX while the site is built, so that no page needs a script for them."""
+
+import html
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+from py_mini_racer import JSEvalException, MiniRacer
+
+__all__ = ["MACROS", "FormulaError", "marked", "rendered", "typeset"]
+
+MACROS = {r"\E": r"\mathbb{E}", r"\R": r"\mathbb{R}", r"\tr": r"\operatorname{tr}"}
+
+_KATEX = Path(__file__).parents[1] / "katex" / "katex.min.js"
+_MARKED = re.compile(
+    r'<(?P<tag>span|div) class="arithmatex">'
+    r"(?:\\\((?P<inline>.*?)\\\)|\\\[(?P<display>.*?)\\\])</(?P=tag)>",
+    re.DOTALL,
+)
+# A formula opens and closes at a dollar with no blank inside; "$5 and $6" is money.
+_DOLLARS = re.compile(r"\$\$(?P<display>.+?)\$\$|\$(?=\S)(?P<inline>[^$]+?)(?<=\S)\$(?!\d)", re.S)
+_DISPLAY_PARAGRAPH = re.compile(r"<p>\s*(<div class=\"arithmatex\">[^<]*</div>)\s*</p>")
+_CODE = re.compile(r"(<pre\b.*?</pre>|<code\b.*?</code>)", re.DOTALL)
+
+
+class FormulaError(ValueError):
+    """KaTeX cannot typeset a formula."""
+
+
+def marked(page: str) -> str:
+    """Mark `$...$` and `$$...$$` outside code as arithmatex does: notebooks leave them as text."""
+    prose = _CODE.split(page)
+    prose[::2] = [_DOLLARS.sub(_mark, part) for part in prose[::2]]
+    return _DISPLAY_PARAGRAPH.sub(r"\1", "".join(prose))
+
+
+def rendered(page: str) -> str:
+    """Replace every marked formula by its typeset HTML and MathML.
+
+    Raises:
+        FormulaError: A formula is not TeX that KaTeX knows.
+    """
+    return _MARKED.sub(_render, page)
+
+
+def typeset(tex: str, *, display: bool) -> str:
+    """Typeset one formula.
+
+    Raises:
+        FormulaError: It is not TeX that KaTeX knows.
+    """
+    options = {
+        "displayMode": display,
+        "macros": MACROS,
+        "output": "htmlAndMathml",
+        "strict": "error",
+        "throwOnError": True,
+    }
+    try:
+        return str(_katex().eval(f"katex.renderToString({json.dumps(tex)}, {json.dumps(options)})"))
+    except JSEvalException as error:
+        reason = next((x for x in str(error).splitlines() if "Error" in x), str(error))
+        raise FormulaError(f"{tex.strip()!r}: {reason.strip()}") from None
+
+
+def _mark(match: re.Match[str]) -> str:
+    if match["display"] is not None:
+        return f'<div class="arithmatex">\\[{match["display"]}\\]</div>'
+    return f'<span class="arithmatex">\\({match["inline"]}\\)</span>'
+
+
+def _render(match: re.Match[str]) -> str:
+    display = match["display"] is not None
+    tex = html.unescape(match["display"] if display else match["inline"])
+    focus = ' tabindex="0"' if display else ""  # a wide formula scrolls, also by keyboard
+    tag = match["tag"]
+    formula = typeset(tex, display=display)
+    return f'<{tag} class="arithmatex" data-search-exclude{focus}>{formula}</{tag}>'
+
+
+@cache
+def _katex() -> MiniRacer:
+    context = MiniRacer()
+    context.eval(_KATEX.read_text(encoding="utf-8"))
+    return context

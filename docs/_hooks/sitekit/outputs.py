@@ -1,0 +1,99 @@
+"""What a cell printed, as text, and what a page must not contain."""
+
+import re
+from collections.abc import Iterator
+
+from .notebooks import TAGS, Cell, Notebook, tags
+
+__all__ = ["MAX_LINES", "code_cells", "figures", "printed", "problems"]
+
+MAX_LINES = 20
+
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+_WARNING = re.compile(r"^\S.*?:\d+: (\w+Warning: .*)$", re.MULTILINE)
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+")
+
+
+def code_cells(notebook: Notebook) -> list[Cell]:
+    """Return the code cells that hold code."""
+    return [c for c in notebook.cells if c.cell_type == "code" and c.source.strip()]
+
+
+def figures(cell: Cell) -> list[str]:
+    """Return the SVG figures that a cell drew."""
+    return [
+        output.data["image/svg+xml"]
+        for output in cell.outputs
+        if "image/svg+xml" in output.get("data", {})
+    ]
+
+
+def printed(cell: Cell) -> str:
+    """Return the text that a cell printed, with its value, its warnings and its error."""
+    return "\n".join(text for text in map(_text, cell.outputs) if text)
+
+
+def problems(notebook: Notebook) -> list[str]:
+    """Say why a notebook cannot be published, one sentence a fault, each with its code."""
+    return [
+        f"{problem}, in the code block {_first_line(cell)!r}"
+        for cell in code_cells(notebook)
+        for problem in _faults(cell)
+    ]
+
+
+def _faults(cell: Cell) -> Iterator[str]:
+    errors = [o for o in cell.outputs if o.output_type == "error"]
+    stderr = "".join(o.text for o in cell.outputs if o.get("name") == "stderr")
+    text = printed(cell)
+
+    if unknown := set(tags(cell)) - set(TAGS):
+        yield f"unknown tag {sorted(unknown)}; known are {', '.join(TAGS)}"
+
+    if errors and "raises-exception" not in tags(cell):
+        yield f"raised {errors[0].ename}: {errors[0].evalue}"
+    if not errors and "raises-exception" in tags(cell):
+        yield "is tagged raises-exception and raised nothing"
+
+    if stderr and "warns" not in tags(cell):
+        yield f"wrote to stderr: {stderr.strip()}"
+    if not stderr and "warns" in tags(cell):
+        yield "is tagged warns and wrote nothing to stderr"
+
+    if len(figures(cell)) > 1:
+        yield "draws more than one figure; give each its own cell and alt text"
+    if figures(cell) and not cell.metadata.get("alt", "").strip():
+        yield 'draws a figure without a text for those who do not see it; write # %% alt="..."'
+    if cell.metadata.get("alt") and not figures(cell):
+        yield "has an alt text and draws no figure"
+    if any("image/png" in o.get("data", {}) for o in cell.outputs):
+        yield "shows a PNG; figures are SVG, so that they follow the colour scheme"
+
+    if _ADDRESS.search(text):
+        yield f"prints a memory address ({text.splitlines()[0]}); end it with a semicolon"
+    if len(text.splitlines()) > MAX_LINES:
+        yield f"prints {len(text.splitlines())} lines; at most {MAX_LINES} are read"
+
+
+def _text(output: Cell) -> str:
+    if output.output_type == "error":
+        return f"{output.ename}: {output.evalue}"
+    if output.output_type == "stream":
+        return _plain(output.text) if output.name == "stdout" else _warning(output.text)
+    if "image/svg+xml" in output.data:
+        return ""
+    return _plain(output.data.get("text/plain", ""))
+
+
+def _plain(text: str) -> str:
+    return _ANSI.sub("", text).rstrip("\n")
+
+
+def _warning(text: str) -> str:
+    """Drop the file, the line number and the source line: they differ from run to run."""
+    found = _WARNING.findall(text)
+    return "\n".join(found) if found else _plain(text)
+
+
+def _first_line(cell: Cell) -> str:
+    return str(cell.source.strip().splitlines()[0])
