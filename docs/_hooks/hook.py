@@ -8,7 +8,6 @@ from typing import Any
 import nbformat
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
-from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import get_toc
@@ -17,7 +16,17 @@ from sitekit import cache, cells, formulas, headings, lead, links, notebooks, pr
 log = logging.getLogger("mkdocs.hooks.site")
 
 
-@event_priority(100)  # before mkdocs-jupyter, which then reads the executed copies
+class ExecutedNotebook(File):
+    """A notebook's executed copy, which stands in docs/ where its source stands.
+
+    mkdocs-jupyter renders whatever page's file is an `.ipynb` on the disk.
+    """
+
+    def is_documentation_page(self) -> bool:
+        """Say that this is a page, which MkDocs believes of Markdown files alone."""
+        return True
+
+
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Execute the notebooks, and put their executed copies in their place."""
     root = _root(config)
@@ -34,9 +43,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
     for uri, source in sources.items():
         path = cache.cached_path(source, root=root)
-        inclusion = files.src_uris[uri].inclusion
         files.remove(files.src_uris[uri])
-        files.append(File.generated(config, uri, abs_src_path=str(path), inclusion=inclusion))
+        files.append(ExecutedNotebook.generated(config, uri, abs_src_path=str(path)))
 
     return files
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 
 from bs4 import BeautifulSoup
+from markdown import Markdown
 from pymdownx.highlight import Highlight
 
 from .figures import figure
@@ -73,7 +74,9 @@ def _input(cell: Cell, number: int) -> Iterator[str]:
     if "hide" in tags(cell):
         return
 
-    highlight = Highlight(line_spans="__span", anchor_linenums=True, pygments_lang_class=True)
+    highlight = Highlight(
+        Markdown(), line_spans="__span", anchor_linenums=True, pygments_lang_class=True
+    )
     block = highlight.highlight(cell.source, "python", code_block_count=number)
     if "fold" in tags(cell):
         block = f'<details class="fold"><summary>Show the code</summary>\n{block}\n</details>'
