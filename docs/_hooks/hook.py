@@ -29,20 +29,18 @@ class ExecutedNotebook(File):
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Execute the notebooks, and put their executed copies in their place."""
-    root = _root(config)
-    sources = {
-        f.src_uri: Path(config.docs_dir) / f.src_uri
-        for f in files
-        if notebooks.is_source(f.src_uri)
-    }
+    root = Path(config.config_file_path).parent
+    docs = Path(config.docs_dir)
+    store = root / config.extra["notebook_cache"]
 
     try:
-        cache.executed(sources.values(), root=root)
+        sources = cache.executed(notebooks.sources(docs), store=store, root=root)
     except cache.NotebookError as error:
         raise PluginError(str(error)) from None
 
-    for uri, source in sources.items():
-        path = cache.cached_path(source, root=root)
+    for source in sources:
+        uri = source.relative_to(docs).as_posix()
+        path = cache.cached_path(source, store=store, root=root)
         files.remove(files.src_uris[uri])
         files.append(ExecutedNotebook.generated(config, uri, abs_src_path=str(path)))
 
@@ -51,7 +49,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Rewrite a notebook's page, typeset every page's formulas, describe it by its lead."""
-    if notebooks.is_source(page.file.src_uri):
+    if isinstance(page.file, ExecutedNotebook):
         content = _notebook_page(content, page, config, files)
 
     page.meta.setdefault("description", lead.description(content) or config.site_description)
@@ -63,7 +61,7 @@ def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     """Mend the theme's markup, and write the executed notebook beside its page."""
-    if notebooks.is_source(page.file.src_uri):
+    if isinstance(page.file, ExecutedNotebook):
         text = provenance.published(_notebook(page), repository=config.repo_url)
         target = Path(config.site_dir, _download_uri(page))
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -112,7 +110,3 @@ def _notebook(page: Page) -> Any:
 
 def _download_uri(page: Page) -> str:
     return str(Path(page.file.dest_uri).with_name(Path(page.file.src_uri).stem + ".ipynb"))
-
-
-def _root(config: MkDocsConfig) -> Path:
-    return Path(config.config_file_path).parent

@@ -23,31 +23,34 @@ class NotebookError(Exception):
     """A notebook cannot be published as it is."""
 
 
-def executed(sources: Iterable[Path], *, root: Path) -> dict[Path, Notebook]:
+def executed(sources: Iterable[Path], *, store: Path, root: Path) -> dict[Path, Notebook]:
     """Return every notebook with its outputs, executing only those that are not in the cache.
 
     Args:
         sources: Percent-format notebooks in `root / "docs"`.
+        store: The folder of the cache.
         root: The repository.
 
     Raises:
         NotebookError: A cell raised, warned, or drew a figure without alt text. What passed is
             kept, so that the next attempt executes the faulty notebooks alone.
     """
-    sources = list(sources)
-    keys = {source: key(source, root=root) for source in sources}
-    stale = [source for source in sources if _load(source, keys[source], root) is None]
+    paths = {source: cached_path(source, store=store, root=root) for source in sources}
+    keys = {source: key(source, root=root) for source in paths}
+    stale = [source for source, path in paths.items() if _load(path, keys[source]) is None]
     faults = []
 
     for source, notebook in zip(stale, execute_all(map(read, stale)), strict=True):
         if found := problems(notebook):
             faults += [f"{source.relative_to(root)}: {problem}" for problem in found]
         else:
-            _store(notebook, source, keys[source], root)
+            notebook.metadata["mlefit"] = {"key": keys[source]}
+            paths[source].parent.mkdir(parents=True, exist_ok=True)
+            nbformat.write(notebook, paths[source])
 
     if faults:
         raise NotebookError("\n".join(faults))
-    return {source: _load(source, keys[source], root) for source in sources}
+    return {source: _load(path, keys[source]) for source, path in paths.items()}
 
 
 def key(source: Path, *, root: Path) -> str:
@@ -63,10 +66,9 @@ def key(source: Path, *, root: Path) -> str:
     return digest.hexdigest()
 
 
-def cached_path(source: Path, *, root: Path) -> Path:
+def cached_path(source: Path, *, store: Path, root: Path) -> Path:
     """Return where the executed copy of a notebook is kept."""
-    relative = source.relative_to(root / "docs")
-    return (root / ".cache" / "notebooks" / relative).with_suffix(".ipynb")
+    return (store / source.relative_to(root / "docs")).with_suffix(".ipynb")
 
 
 def _library(root: Path) -> list[Path]:
@@ -74,17 +76,9 @@ def _library(root: Path) -> list[Path]:
     return sorted(p for p in files if p.is_file() and p.suffix != ".pyc")
 
 
-def _load(source: Path, wanted: str, root: Path) -> Notebook | None:
-    path = cached_path(source, root=root)
+def _load(path: Path, wanted: str) -> Notebook | None:
     if not path.exists():
         return None
 
     notebook = nbformat.read(path, as_version=4)
     return notebook if notebook.metadata.get("mlefit", {}).get("key") == wanted else None
-
-
-def _store(notebook: Notebook, source: Path, digest: str, root: Path) -> None:
-    notebook.metadata["mlefit"] = {"key": digest}
-    path = cached_path(source, root=root)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(notebook, path)

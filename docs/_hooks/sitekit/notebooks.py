@@ -7,7 +7,7 @@ from typing import Any
 
 import jupytext
 
-__all__ = ["FOLDERS", "FOLDS", "TAGS", "Cell", "Notebook", "folds", "is_source", "read", "tags"]
+__all__ = ["FOLDERS", "FOLDS", "TAGS", "Cell", "Notebook", "folds", "read", "sources", "tags"]
 
 Notebook = Any  # nbformat's NotebookNode is an untyped dictionary
 Cell = Any
@@ -17,9 +17,9 @@ FOLDS = ("solution", "steps", "pitfall")
 TAGS = (*FOLDS, "fold", "hide", "warns", "raises-exception")
 
 
-def is_source(uri: str) -> bool:
-    """Say whether a path in docs/ is a notebook."""
-    return uri.endswith(".py") and uri.split("/", 1)[0] in FOLDERS
+def sources(docs: Path) -> list[Path]:
+    """Return the notebooks in a documentation folder."""
+    return sorted(path for folder in FOLDERS for path in (docs / folder).rglob("*.py"))
 
 
 def read(path: Path) -> Notebook:
