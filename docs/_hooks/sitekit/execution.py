@@ -1,8 +1,9 @@
 """Execute notebooks, two at a time, each in a fresh kernel and an empty folder."""
 
+import asyncio
 import os
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,7 +12,7 @@ from nbclient.exceptions import CellExecutionError
 
 from .notebooks import Notebook
 
-__all__ = ["RC", "execute", "execute_all"]
+__all__ = ["RC", "execute_all"]
 
 RC = Path(__file__).parents[2] / "matplotlibrc"
 
@@ -22,6 +23,7 @@ _ENVIRONMENT = {
     "PYTHONHASHSEED": "0",
     "SOURCE_DATE_EPOCH": "0",
 }
+_SECONDS_PER_CELL = 120
 _KERNEL_ARGUMENTS = [
     "--InlineBackend.figure_formats={'svg'}",
     "--InlineBackend.print_figure_kwargs={'bbox_inches': None}",  # keep the width that was asked
@@ -30,29 +32,33 @@ _KERNEL_ARGUMENTS = [
 ]
 
 
-def execute(notebook: Notebook, *, timeout: int = 120) -> Notebook:
-    """Return the notebook with its outputs; a cell that raises stops it, its error as output."""
-    with TemporaryDirectory() as folder:
-        client = NotebookClient(
-            notebook,
-            timeout=timeout,
-            record_timing=False,
-            coalesce_streams=True,
-            extra_arguments=_KERNEL_ARGUMENTS,
-            resources={"metadata": {"path": folder}},
-        )
-        try:
-            executed: Notebook = client.execute(env=_environment(os.environ))
-        except CellExecutionError:
-            executed = client.nb  # the traceback is among the outputs, and reported from there
-
-    return executed
-
-
 def execute_all(notebooks: Iterable[Notebook], *, workers: int = 2) -> list[Notebook]:
-    """Execute several notebooks, keeping their order."""
-    with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(execute, notebooks))
+    """Return the notebooks with their outputs, in their order.
+
+    A cell that raises ends its notebook; the error is among the cell's outputs.
+    """
+    return asyncio.run(_execute_all(notebooks, asyncio.Semaphore(workers)))
+
+
+async def _execute_all(notebooks: Iterable[Notebook], slots: asyncio.Semaphore) -> list[Notebook]:
+    return await asyncio.gather(*(_execute(notebook, slots) for notebook in notebooks))
+
+
+async def _execute(notebook: Notebook, slots: asyncio.Semaphore) -> Notebook:
+    async with slots:
+        with TemporaryDirectory() as folder:
+            client = NotebookClient(
+                notebook,
+                timeout=_SECONDS_PER_CELL,
+                record_timing=False,
+                coalesce_streams=True,
+                extra_arguments=_KERNEL_ARGUMENTS,
+                resources={"metadata": {"path": folder}},
+            )
+            with suppress(CellExecutionError):
+                await client.async_execute(env=_environment(os.environ))
+
+    return client.nb
 
 
 def _environment(environ: Mapping[str, str]) -> dict[str, str]:
