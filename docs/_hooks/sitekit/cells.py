@@ -24,12 +24,11 @@ _ROW = re.compile(r'<tr style="[^"]*">')
 def markdown_fragments(content: str) -> list[str]:
     """Return the HTML of each Markdown cell in mkdocs-jupyter's page, free of its wrappers."""
     soup = BeautifulSoup(content, "html.parser")
-    cells = soup.select(".jp-MarkdownCell .jp-RenderedMarkdown")
+    cells = soup.select(".jp-RenderedMarkdown")
 
     for block in soup.select(".jp-RenderedMarkdown pre:not(:has(> code))"):
-        code = block.wrap(soup.new_tag("pre"))
+        block.wrap(soup.new_tag("pre"))
         block.name = "code"
-        code.insert(0, soup.new_tag("span"))
 
     return [cell.decode_contents().strip() for cell in cells]
 

@@ -36,19 +36,25 @@ def printed(cell: Cell) -> str:
 def problems(notebook: Notebook) -> list[str]:
     """Say why a notebook cannot be published, one sentence a fault, each with its code."""
     return [
-        f"{problem}, in the code block {_first_line(cell)!r}"
-        for cell in code_cells(notebook)
-        for problem in _faults(cell)
+        f"{problem}, in {_first_line(cell)!r}"
+        for cell in notebook.cells
+        if cell.source.strip()
+        for problem in (*_unknown_tags(cell), *_faults(cell))
     ]
 
 
+def _unknown_tags(cell: Cell) -> Iterator[str]:
+    if unknown := set(tags(cell)) - set(TAGS):
+        yield f"has the unknown tag {sorted(unknown)}; known are {', '.join(TAGS)}"
+
+
 def _faults(cell: Cell) -> Iterator[str]:
+    if cell.cell_type != "code":
+        return
+
     errors = [o for o in cell.outputs if o.output_type == "error"]
     stderr = "".join(o.text for o in cell.outputs if o.get("name") == "stderr")
     text = printed(cell)
-
-    if unknown := set(tags(cell)) - set(TAGS):
-        yield f"unknown tag {sorted(unknown)}; known are {', '.join(TAGS)}"
 
     if errors and "raises-exception" not in tags(cell):
         yield f"raised {errors[0].ename}: {errors[0].evalue}"

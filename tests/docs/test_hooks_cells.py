@@ -1,0 +1,105 @@
+"""Cells, tags, figures and outputs become Material's markup."""
+
+import pytest
+from bs4 import BeautifulSoup
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from sitekit import cells
+
+SVG = '<svg viewBox="0 0 10 5"><path id="a" style="fill: #3a6ea8"/></svg>'
+
+
+def code(source, *outputs, tags=(), **metadata):
+    return new_code_cell(source, outputs=list(outputs), metadata={"tags": list(tags), **metadata})
+
+
+def stdout(text):
+    return new_output("stream", name="stdout", text=text)
+
+
+def page(*parts):
+    notebook = new_notebook(cells=list(parts))
+    prose = [f"<p>{c.source}</p>" for c in parts if c.cell_type == "markdown"]
+    return BeautifulSoup(cells.page(notebook, prose), "html.parser")
+
+
+def test_a_code_cell_is_a_highlighted_block_with_line_spans():
+    block = page(code("x = 1\ny = 2")).select_one("div.language-python.highlight pre > code")
+    assert block.get_text() == "x = 1\ny = 2\n"
+    assert [s["id"] for s in block.select("span[id]")] == ["__span-0-1", "__span-0-2"]
+
+
+def test_line_spans_of_two_blocks_differ():
+    spans = page(code("x"), code("y")).select("span[id]")
+    assert [s["id"] for s in spans] == ["__span-0-1", "__span-1-1"]
+
+
+def test_an_output_scrolls_and_has_no_copy_button():
+    soup = page(code("print(1 < 2)", stdout("1 < 2\n")))
+    output = soup.select_one("div.output.no-copy > pre[tabindex='0'][aria-label='Output 1']")
+    assert output.get_text() == "1 < 2\n"
+
+
+def test_a_data_frame_is_a_bare_table_in_a_box():
+    html = (
+        '<style scoped>td {}</style><table border="1" class="dataframe"><tr style="a"></tr></table>'
+    )
+    output = new_output("execute_result", {"text/html": html, "text/plain": "x"})
+    soup = page(code("frame", output))
+    assert str(soup.select_one("div.output-table > table")) == "<table><tr></tr></table>"
+    assert soup.select_one("style, div.output") is None
+
+
+@pytest.mark.parametrize(
+    ("tag", "selector"),
+    [
+        ("solution", "details.solution > summary:-soup-contains('Solution')"),
+        ("steps", "details.steps > summary:-soup-contains('Show the steps')"),
+        ("pitfall", "div.admonition.warning > p.admonition-title"),
+    ],
+)
+def test_consecutive_cells_with_a_tag_share_one_fold(tag, selector):
+    soup = page(
+        new_markdown_cell("before"),
+        new_markdown_cell("first", metadata={"tags": [tag]}),
+        code("second", stdout("third"), tags=[tag]),
+        new_markdown_cell("after"),
+    )
+    (head,) = soup.select(selector)
+    inside = head.parent.get_text()
+    assert all(word in inside for word in ("first", "second", "third"))
+    assert not any(word in inside for word in ("before", "after"))
+
+
+def test_fold_hides_the_code_and_shows_the_output():
+    soup = page(code("x", stdout("1"), tags=["fold"]))
+    assert soup.select_one("details.fold div.highlight")
+    assert soup.select_one("details .output") is None
+    assert soup.select_one(".output")
+
+
+def test_hide_drops_the_code():
+    soup = page(code("x", stdout("1"), tags=["hide"]))
+    assert soup.select_one(".language-python") is None
+    assert soup.select_one(".output")
+
+
+def test_a_figure_has_its_alt_text_and_ids_of_its_own():
+    drawn = new_output("display_data", {"image/svg+xml": SVG, "text/plain": "<Figure>"})
+    soup = page(code("a", drawn, alt='A "bell" & more'), code("b", drawn, alt="B"))
+    labels = [svg["aria-label"] for svg in soup.select("figure svg[role=img]")]
+    assert labels == ['A "bell" & more', "B"]
+    assert [p["id"] for p in soup.select("path")] == ["figure-1-a", "figure-2-a"]
+    assert soup.select_one(".output") is None
+
+
+def test_markdown_fragments_leave_the_wrappers_behind():
+    content = """
+      <div class="jp-Cell jp-MarkdownCell"><div class="jp-RenderedMarkdown"><p>a</p></div></div>
+      <div class="jp-Cell jp-CodeCell"><pre>x</pre></div>
+      <div class="jp-Cell jp-MarkdownCell"><div class="jp-RenderedMarkdown">
+        <div class="highlight"><pre><span></span>ls</pre></div></div></div>
+      <style>.x {}</style>"""
+    assert cells.markdown_fragments(content) == [
+        "<p>a</p>",
+        '<div class="highlight"><pre><code><span></span>ls</code></pre></div>',
+    ]
