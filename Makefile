@@ -1,49 +1,53 @@
-# The site and its checks. `make help` lists what there is to do; nothing but Python and make is needed.
+# The site and its checks: `make help` lists them. Python 3.11 or later and make are all they need;
+# `make check` also needs Chromium and npm, which .ci/run installs.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ADDRESS ?= 127.0.0.1:8000
+AXE := tests/docs/browser/node_modules/.package-lock.json
 
 # Steady time stamps, so that two builds of one commit are the same, byte for byte.
-export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2> /dev/null || echo 0)
 export NO_MKDOCS_2_WARNING := 1
-export DISABLE_MKDOCS_2_WARNING := true
 
 .DEFAULT_GOAL := help
 .PHONY: help serve site test check snapshots clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1:\2/p' $(MAKEFILE_LIST) | awk -F: '{printf "%-16s%s\n", $$1, $$2}'
 
-serve: $(VENV)/.docs ## set everything up, execute the notebooks, serve the site with live reload
-	@echo "The site will be at http://$(ADDRESS)/ once it is built; the first build executes every notebook."
+serve: $(VENV)/.docs ## set up, build and serve the site, and rebuild what changes
+	@echo "The site will be at http://$(ADDRESS)/ in a moment; the first build executes every notebook."
 	$(BIN)/mkdocs serve --livereload --dev-addr $(ADDRESS)
 
-site: $(VENV)/.docs ## build the site into the folder site/, which opens without a server
-	$(BIN)/mkdocs build --strict --quiet
+site: $(VENV)/.docs ## build the site into site/, which also opens without a server
+	$(BIN)/mkdocs build --strict
 
-test: $(VENV)/.test ## run every test that needs no browser and no built site
+test: $(VENV)/.test ## run every test that needs neither a built site nor a browser
 	$(BIN)/pytest -m "not site"
 
-check: $(VENV)/.dev ## run all tests, the linters, the type checker, a strict build, the browser
+check: $(VENV)/.dev $(AXE) ## lint, check types, build the site strictly, run all tests in Chromium too
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/mkdocs build --strict --quiet
+	$(BIN)/mkdocs build --strict
 	$(BIN)/pytest
 
-snapshots: $(VENV)/.test ## rewrite the committed outputs of the notebooks: review the difference
-	$(BIN)/python -m tests.docs.snapshots
+snapshots: $(VENV)/.docs ## rewrite what the notebooks are expected to print; review the difference
+	PYTHONPATH=docs/_hooks $(BIN)/python -m sitekit.snapshots
 
-clean: ## remove what was built, and the environment
-	rm -rf $(VENV) .cache site build dist
+clean: ## remove the environment and all that was built
+	rm -rf $(VENV) .cache site build dist $(dir $(AXE))
 
-# One stamp a set of extras; a later one contains the earlier ones.
-$(VENV)/.docs $(VENV)/.test $(VENV)/.dev: $(VENV)/.%: pyproject.toml constraints.txt | $(VENV)/.venv
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[$*]'
-	touch $@
+# A stamp for each set of extras: nothing is installed again while the requirements stay.
+$(VENV)/.docs $(VENV)/.test $(VENV)/.dev: $(VENV)/.%: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$*]'
+	@touch $@
 
-$(VENV)/.venv:
+$(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
-	touch $@
+
+$(AXE): tests/docs/browser/package-lock.json
+	npm ci --silent --prefix $(dir $<)
+	@touch $@
