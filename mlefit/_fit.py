@@ -1,0 +1,277 @@
+"""Fit a family to data by maximum likelihood."""
+
+__all__ = ["closed_form", "fit"]
+
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.distributions import Distribution, Transform
+
+from mlefit._closed_form import CLOSED_FORMS
+from mlefit._model import name_of
+from mlefit._optimize import Minimum, Optimizer, Outcome, derivatives, minimize, newton
+from mlefit._pose import NORMALS, Problem, pose
+from mlefit._problem import Moments
+from mlefit._result import ConvergenceWarning, Fit, Trace
+from mlefit._uncertainty import Information
+from mlefit._verdict import verdict
+
+
+def fit(
+    family: type[Distribution] | Callable[..., Distribution],
+    data: Any,
+    *,
+    init: Mapping[str, Any] | None = None,
+    fixed: Mapping[str, Any] | None = None,
+    weights: Any = None,
+    transforms: Mapping[str, Transform] | None = None,
+    optimizer: Optimizer = newton,
+    max_steps: int | None = None,
+    tol: float = 1e-8,
+) -> Fit:
+    r"""Find the parameters under which the data are most probable.
+
+    $$\hat\theta = \arg\max_\theta \sum_{i=1}^n w_i \log p(x_i \mid \theta)$$
+
+    Args:
+        family: A class of `torch.distributions`; or, with `init`, any callable that takes
+            parameters and returns a distribution (a mixture, an `Independent`); or a `partial`
+            such as `partial(Binomial, 10)`.
+        data: Observations, `(n, *batch, *event)`: a tensor, array, list or data frame, or the
+            result of `suffstats`. A batch is that many independent fits.
+        init: Where to begin, a value for some or all parameters; the names choose the
+            parametrization, as in `{"covariance_matrix": S}`. By default, from the data.
+        fixed: Parameters that are known and not learned, as in `{"scale": 1.0}`.
+        weights: Frequencies, `(n,)` or `(n, *batch)`. Rows of weight zero may hold anything.
+        transforms: Charts by parameter, as in `{"scale": ExpTransform()}`: maps from real numbers
+            to the parameter's constraint. By default softplus for positive parameters.
+        optimizer: `mlefit.newton`, or a factory of a torch optimizer, as in
+            `partial(torch.optim.Adam, lr=0.01)`. It minimizes the mean negative log-likelihood.
+        max_steps: By default 200 steps of Newton, 10,000 of another optimizer.
+        tol: How close to the maximum of the log-likelihood to stop, in nats; 0 takes exactly
+            `max_steps` steps, and does not warn.
+
+    Returns:
+        A `Fit`: parameters, a verdict, the path, and standard errors on demand.
+
+    Raises:
+        TypeError: The family has no density, or the data are not numbers.
+        ValueError: Something is wrong with the data or the arguments, or the likelihood is
+            unbounded; the message says what to try.
+        FloatingPointError: The search left the numbers.
+
+    Warns:
+        ConvergenceWarning: The search ended without a strict local maximum.
+
+    Source:
+        Fisher (1922), On the mathematical foundations of theoretical statistics, Phil. Trans. R.
+        Soc. A 222, 309-368.
+
+    Examples:
+        >>> from torch.distributions import Normal
+        >>> import mlefit
+        >>> speed = mlefit.datasets.michelson()
+        >>> found = mlefit.fit(Normal, speed)
+        >>> found.params["loc"].item(), found.params["scale"].item()
+        (852.40, 78.61)
+        >>> bool(found.converged), found.log_likelihood.item()
+        (True, -578.349)
+    """
+    _check_options(max_steps, tol)
+    problem = pose(family, data, init=init, fixed=fixed, weights=weights, transforms=transforms)
+    return _solve(
+        problem,
+        convex=optimizer is newton and not transforms,
+        optimizer=optimizer,
+        max_steps=max_steps,
+        tol=tol,
+    )
+
+
+def closed_form(family: type[Distribution], data: Any, *, weights: Any = None) -> Fit:
+    r"""Return the exact maximum likelihood estimate of a family that has one in closed form.
+
+    For a normal that is $\hat\mu = \bar x$ and $\hat\sigma^2 = \frac1n \sum_i (x_i - \bar x)^2$,
+    with the divisor $n$, not $n - 1$; for a multivariate normal the mean and the scatter matrix
+    divided by $n$.
+
+    Args:
+        family: One of Bernoulli, Categorical, Exponential, Geometric, HalfNormal, Laplace,
+            LogNormal, MultivariateNormal, Normal, OneHotCategorical, Pareto, Poisson and Uniform.
+        data: As for `fit`: observations `(n, *batch, *event)`, or the result of `suffstats`.
+        weights: As for `fit`: frequencies, `(n,)` or `(n, *batch)`.
+
+    Returns:
+        A `Fit` whose trace is the estimate alone. Where the estimate is a corner or a kink of the
+        likelihood (Uniform, Pareto, Laplace, a probability of 0), it has no standard errors.
+
+    Raises:
+        NotImplementedError: The family has no closed form.
+        TypeError: The data are not numbers.
+        ValueError: Something is wrong with the data, or the likelihood is unbounded.
+
+    Source:
+        Anderson (2003), An Introduction to Multivariate Statistical Analysis, 3rd ed., section 3.2.
+
+    Examples:
+        >>> from torch.distributions import Normal
+        >>> exact = closed_form(Normal, [1.0, 2.0, 3.0, 4.0])
+        >>> exact.params["loc"].item(), exact.params["scale"].item() ** 2
+        (2.5, 1.25)
+    """
+    if family not in CLOSED_FORMS and family not in NORMALS:
+        known = sorted(f.__name__ for f in (*CLOSED_FORMS, *NORMALS))
+        raise NotImplementedError(
+            f"expected a family with a closed form ({', '.join(known)}); got {name_of(family)}; "
+            f"try fit({name_of(family)}, data)"
+        )
+    problem = pose(family, data, weights=weights, smooth=False)
+    if len(problem.hopeless) == problem.evidence.n.numel():
+        _raise_hopeless(problem)
+    evidence = problem.evidence
+    if isinstance(evidence, Moments):
+        estimate = dict(zip(problem.start, (evidence.mean, evidence.factor), strict=True))
+    else:
+        estimate = CLOSED_FORMS[family](evidence, problem.dtype)
+    return _exact(replace(problem, start=estimate))
+
+
+def _solve(
+    problem: Problem,
+    *,
+    convex: bool,
+    optimizer: Optimizer,
+    max_steps: int | None,
+    tol: float,
+) -> Fit:
+    """Solve a problem that is posed, and judge the result."""
+    if len(problem.hopeless) == problem.evidence.n.numel():
+        _raise_hopeless(problem)
+    objective = (problem.convex() if convex else None) or problem.likelihood()
+    start = objective.vector(problem.start)
+    rough = None if optimizer is newton else problem.likelihood().to(problem.dtype)
+    found = minimize(
+        objective, start, optimizer=optimizer, max_steps=max_steps, tol=tol, rough=rough
+    )
+    _check_numbers(problem, found)
+    message = verdict(problem, objective, found)
+    if tol > 0 and (found.outcome != Outcome.SETTLED).any():
+        warnings.warn(message, ConvergenceWarning, stacklevel=3)
+
+    failed = (found.outcome == Outcome.FAILED)[:, None]
+    u = torch.where(failed, torch.nan, found.u)
+    with torch.no_grad():
+        trace = Trace(
+            _batched(problem, found.loss),
+            _paths(problem, objective.params(found.path)),
+            found.evaluations,
+        )
+        params, loss = objective.params(u), objective(found.u)
+    settled = found.outcome == Outcome.SETTLED
+    information = Information(objective, u, found.hessian)
+    return _result(problem, params, loss, settled, message, trace, information)
+
+
+def _exact(problem: Problem) -> Fit:
+    """Return the result for estimates that are exact, with their information where there is one."""
+    row, failed = problem.model.row, _is_hopeless(problem)
+    kinks = sorted((row.refused if row else {}).keys() & problem.start.keys())
+    loss = problem.evidence.mean_nll(problem.model.build({**problem.start, **problem.fixed}))
+    objective = problem.convex() or problem.likelihood()
+    information, note = None, ""
+    if kinks:
+        note = f"; no standard errors, since the likelihood has a kink or a jump in {kinks[0]}"
+    else:
+        u = objective.vector(problem.start)
+        information = Information(objective, u, derivatives(objective, u)[2])
+        singular = torch.isnan(information.covariance()).flatten(1).any(-1) & ~failed
+        if singular.all():
+            information = None
+            note = "; no standard errors, since the estimate lies on the boundary"
+    message = f"exact: a closed form{note}"
+    if failed.any():
+        message += f"; {int(failed.sum())} of {len(failed)} fits have no maximum"
+    trace = Trace(_batched(problem, loss[None]), _paths(problem, _stack(problem.start)), 1)
+    return _result(problem, problem.start, loss, ~failed, message, trace, information)
+
+
+def _result(
+    problem: Problem,
+    params: Mapping[str, Tensor],
+    loss: Tensor,
+    converged: Tensor,
+    message: str,
+    trace: Trace,
+    information: Information | None,
+) -> Fit:
+    """Give everything the user's batch shape and dtype."""
+    learned = {k: _batched(problem, v[None])[0].to(problem.dtype) for k, v in params.items()}
+    fixed = {name: problem.known(name) for name in problem.fixed}
+    loss = torch.where(_is_hopeless(problem), torch.nan, loss)
+    return Fit(
+        problem.model.family,
+        problem.model.in_order({**learned, **fixed}),
+        fixed,
+        _batched(problem, problem.evidence.n[None])[0],
+        _batched(problem, (-loss * problem.evidence.n)[None])[0],
+        _batched(problem, converged[None])[0],
+        message,
+        trace,
+        problem,
+        information,
+    )
+
+
+def _batched(problem: Problem, values: Tensor) -> Tensor:
+    """Turn `(steps, B, *shape)` into `(steps, *batch, *shape)`."""
+    return values.reshape(values.shape[0], *problem.batch, *values.shape[2:])
+
+
+def _paths(problem: Problem, paths: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: _batched(problem, path) for name, path in paths.items()}
+
+
+def _stack(params: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: value[None] for name, value in params.items()}
+
+
+def _is_hopeless(problem: Problem) -> Tensor:
+    return torch.tensor([i in problem.hopeless for i in range(problem.evidence.n.numel())])
+
+
+def _check_options(max_steps: int | None, tol: float) -> None:
+    if max_steps is not None and (max_steps < 0 or int(max_steps) != max_steps):
+        raise ValueError(
+            f"expected max_steps as a whole number; got {max_steps}; try None for the default"
+        )
+    if not tol >= 0:
+        raise ValueError(f"expected tol as a distance in nats, 0 or more; got {tol}; try 1e-8")
+    if tol == 0 and max_steps is None:
+        raise ValueError(
+            "expected max_steps beside tol=0, which takes exactly that many; got none; "
+            "try max_steps=1000"
+        )
+
+
+def _raise_hopeless(problem: Problem) -> None:
+    reason = next(iter(problem.hopeless.values()))
+    if problem.evidence.n.numel() > 1:
+        reason = f"in every fit of the batch, as in fit 0, {reason}"
+    raise ValueError(f"expected data that determine the parameters; got data of which {reason}")
+
+
+def _check_numbers(problem: Problem, found: Minimum) -> None:
+    """Raise where a single fit has left the numbers; a batch marks such fits instead."""
+    if found.outcome.numel() > 1 or found.outcome[0] != Outcome.FAILED:
+        return
+    steps = len(found.loss) - 1
+    last = found.loss[torch.isfinite(found.loss)]
+    raise FloatingPointError(
+        f"expected a finite log-likelihood; got {-found.loss[-1].item()} a row after {steps} steps"
+        f" ({f'{-last[-1].item():.6g}' if len(last) else 'never one'} before); try other starting "
+        "values in init, a smaller learning rate, or optimizer=mlefit.newton"
+    )

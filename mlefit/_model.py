@@ -1,0 +1,225 @@
+"""From a family and some of its parameters to a model: what is learned, what is fixed."""
+
+__all__ = ["ALTERNATIVES", "Model", "name_of", "origin", "resolve"]
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.distributions import Distribution, Transform, constraints
+from torch.distributions.constraints import Constraint
+
+from mlefit._families import FAMILIES, WITHOUT_DENSITY, Family
+from mlefit._inputs import as_tensor
+from mlefit.transforms import chart
+
+ALTERNATIVES = (
+    ("scale_tril", "covariance_matrix", "precision_matrix"),
+    ("probs", "logits"),
+)
+Build = Callable[..., Distribution]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A family with what the user said of its parameters.
+
+    Attributes:
+        family: A Distribution class, or a callable of parameters.
+        init: Starting values that the user gave.
+        fixed: Values that are not learned.
+        transforms: Charts that the user chose.
+    """
+
+    family: Build
+    init: Mapping[str, Any]
+    fixed: Mapping[str, Any]
+    transforms: Mapping[str, Transform]
+
+    @property
+    def row(self) -> Family | None:
+        """What is known of the class, if anything."""
+        return FAMILIES.get(self.family) if isinstance(self.family, type) else None
+
+    @property
+    def is_class(self) -> bool:
+        """Whether the family is a Distribution class, not another callable."""
+        return isinstance(self.family, type)
+
+    def build(self, params: Mapping[str, Any]) -> Distribution:
+        """Return the distribution, unchecked: a density far out may be nan, and is not an error."""
+        if self.is_class:
+            return self.family(**params, validate_args=False)
+        return self.family(**params)
+
+    def choose(self, default: str) -> str:
+        """Return the name that the user gave instead of a default one, `logits` for `probs`."""
+        named = {*self.init, *self.fixed, *self.transforms}
+        for group in ALTERNATIVES:
+            if default in group:
+                return next((name for name in group if name in named), default)
+        return default
+
+    def in_order(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Return parameters in the order of the family's signature."""
+        try:
+            order = list(inspect.signature(self.family).parameters)
+        except ValueError:  # a builtin has none
+            return dict(params)
+        known = [name for name in order if name in params]
+        return {name: params[name] for name in [*known, *(params.keys() - {*known})]}
+
+    def constraint(self, name: str, shape: tuple[int, ...] = ()) -> Constraint:
+        """Return the constraint of a parameter, of which one value has the given shape."""
+        if self.row is not None and name in (domain := self.row.domain(shape)):
+            return domain[name]
+        return _constraints(self.family).get(name, constraints.real)
+
+    def chart(self, name: str, shape: tuple[int, ...]) -> Transform:
+        """Return the chart of a parameter: the user's, or the one of its constraint."""
+        constraint = self.constraint(name, shape)
+        if name not in self.transforms:
+            return chart(constraint)
+        transform = self.transforms[name]
+        scalar = getattr(transform.codomain, "event_dim", 0) == 0
+        return chart(constraint, transform) if constraint.event_dim > 0 and scalar else transform
+
+
+def resolve(
+    family: Any,
+    init: Mapping[str, Any] | None,
+    fixed: Mapping[str, Any] | None,
+    transforms: Mapping[str, Transform] | None,
+    *,
+    smooth: bool = True,
+) -> Model:
+    """Check a family and the names of its parameters; unless `smooth`, any may be learned.
+
+    Raises:
+        TypeError: The family is neither a Distribution class nor a callable, or it has no density.
+        ValueError: A name is unknown or given twice, or a parameter cannot be learned.
+    """
+    init, fixed, transforms = dict(init or {}), dict(fixed or {}), dict(transforms or {})
+    family, bound = _unwrap(family)
+    _check_once(init, {**fixed, **bound})
+    fixed = {**fixed, **bound}
+    if isinstance(family, Distribution) or not callable(family):
+        raise TypeError(
+            f"expected a Distribution class or a callable that returns one; got {family!r}; "
+            f"try {type(family).__name__} itself, without arguments"
+        )
+    _check_density(family)
+    row = FAMILIES.get(family) if isinstance(family, type) else None
+    _check_names(family, {**init, **fixed, **transforms})
+    if smooth:
+        _check_learnable(family, row, {*init, *transforms}, fixed)
+    return Model(
+        family,
+        {name: as_tensor(value, f"init[{name!r}]") for name, value in init.items()},
+        {name: _fixed_value(family, name, value) for name, value in fixed.items()},
+        transforms,
+    )
+
+
+def name_of(family: Any) -> str:
+    """Return a family's name for a message."""
+    return str(getattr(family, "__name__", type(family).__name__))
+
+
+def _unwrap(family: Any) -> tuple[Any, dict[str, Any]]:
+    """Turn partial(Binomial, 10) into Binomial and its fixed arguments."""
+    if isinstance(family, functools.partial) and isinstance(family.func, type):
+        bound = inspect.signature(family.func).bind_partial(*family.args, **family.keywords)
+        return family.func, {k: v for k, v in bound.arguments.items() if k != "validate_args"}
+    return family, {}
+
+
+def _fixed_value(family: Build, name: str, value: Any) -> Any:
+    """Keep an integer argument (a count, a dimension) as it is; make the others tensors."""
+    if isinstance(value, int) and not _is_continuous(_constraints(family).get(name)):
+        return value
+    return as_tensor(value, f"fixed[{name!r}]").double()
+
+
+def _is_continuous(constraint: Constraint | None) -> bool:
+    return constraint is not None and not constraint.is_discrete
+
+
+def _constraints(family: Any) -> Mapping[str, Constraint]:
+    stated = getattr(family, "arg_constraints", {})
+    return stated if isinstance(stated, dict) else {}
+
+
+def _check_density(family: Any) -> None:
+    if not isinstance(family, type):
+        return
+    if not issubclass(family, Distribution):
+        raise TypeError(
+            f"expected a subclass of torch.distributions.Distribution; got {family.__name__}; "
+            "try a family of torch.distributions, such as Normal"
+        )
+    if family in WITHOUT_DENSITY:
+        raise TypeError(
+            f"expected a family with a density of its own; got {family.__name__}: "
+            f"{WITHOUT_DENSITY[family]}; try a callable with init, such as "
+            "lambda loc, scale: Independent(Normal(loc, scale), 1)"
+        )
+
+
+def _check_once(init: Mapping[str, Any], fixed: Mapping[str, Any]) -> None:
+    twice = init.keys() & fixed.keys()
+    if twice:
+        raise ValueError(
+            f"expected each parameter in init or in fixed; got {sorted(twice)} in both; "
+            "try init for what is learned, fixed for what is known"
+        )
+
+
+def _check_names(family: Build, named: Mapping[str, Any]) -> None:
+    try:
+        signature = inspect.signature(family)
+    except ValueError:  # a builtin has none
+        return
+    accepted = [name for name in signature.parameters if name != "validate_args"]
+    anything = any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
+    unknown = [name for name in named if name not in accepted]
+    if unknown and not anything:
+        raise ValueError(
+            f"expected parameters of {name_of(family)}, which are {', '.join(accepted)}; "
+            f"got {unknown[0]!r}; try one of these names"
+        )
+    for group in ALTERNATIVES:
+        both = [name for name in group if name in named]
+        if len(both) > 1:
+            raise ValueError(
+                f"expected one of {', '.join(group)}; got {' and '.join(both)}; try either alone"
+            )
+
+
+def _check_learnable(
+    family: Build, row: Family | None, named: set[str], fixed: Mapping[str, Any]
+) -> None:
+    optional = {name for group in ALTERNATIVES for name in group}
+    for name, reason in (row.refused if row else {}).items():
+        if name in fixed or (name in optional and name not in named):
+            continue
+        raise ValueError(
+            f"expected parameters that a smooth search can learn; got {name_of(family)}'s {name}: "
+            f"{reason}"
+        )
+
+
+def origin(model: Model, name: str) -> Tensor:
+    """Return the parameter at the origin of its chart, for a family that nothing is known of."""
+    transform = model.chart(name, ())
+    try:
+        return transform(torch.zeros(transform.inverse_shape(torch.Size()), dtype=torch.float64))
+    except (IndexError, RuntimeError) as error:
+        raise ValueError(
+            f"expected a starting value for {name}, whose shape is unknown; got none; "
+            f"try init={{{name!r}: ...}}"
+        ) from error

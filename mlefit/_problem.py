@@ -1,0 +1,233 @@
+"""A fit as a problem of minimization: data, charts, and the mean negative log-likelihood."""
+
+__all__ = ["Chart", "Evidence", "Likelihood", "Moments", "Rows"]
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, Self
+
+import torch
+from torch import Size, Tensor
+from torch.distributions import Distribution, Normal, Transform
+from torch.distributions.constraints import Constraint
+
+from mlefit._model import Model
+from mlefit._natural import is_bounded, natural
+from mlefit._statistics import SufficientStatistics
+
+
+class Evidence(Protocol):
+    """What B fits have seen, and how well a distribution explains it."""
+
+    @property
+    def n(self) -> Tensor:
+        """The number of rows, or the sum of their weights, `(B,)`."""
+
+    def mean_nll(self, distribution: Distribution) -> Tensor:
+        """Return the mean negative log-likelihood a row, in nats, `(B,)`."""
+
+    def select(self, index: Tensor) -> Self:
+        """Return the evidence of some of the fits."""
+
+    def to(self, dtype: torch.dtype) -> Self:
+        """Return the same in another dtype."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Data row by row: x `(n, *lead, *event)`, and weights that broadcast to `(n, B)` or None."""
+
+    x: Tensor
+    w: Tensor | None
+    n: Tensor
+
+    def log_prob(self, distribution: Distribution) -> Tensor:
+        """Return the log-density of each row, `(n, B)`."""
+        return distribution.log_prob(self.x).reshape(self.x.shape[0], -1)
+
+    def mean_nll(self, distribution: Distribution) -> Tensor:
+        each = self.log_prob(distribution)
+        return -each.mean(0) if self.w is None else -(self.w * each).sum(0) / self.n
+
+    def select(self, index: Tensor) -> Self:
+        w = self.w if self.w is None or self.w.shape[1] == 1 else self.w[:, index]
+        return replace(self, x=self.x[:, index], w=w, n=self.n[index])
+
+    def to(self, dtype: torch.dtype) -> Self:
+        w = None if self.w is None else self.w.to(dtype)
+        return replace(self, x=self.x.to(dtype), w=w, n=self.n.to(dtype))
+
+
+@dataclass(frozen=True)
+class Moments:
+    """The sufficient statistics of normals: mean `(B, *event)` and a factor C of the scatter.
+
+    For a `Normal`, C is the standard deviation; else C C' = scatter / n.
+    """
+
+    mean: Tensor
+    factor: Tensor
+    n: Tensor
+
+    @classmethod
+    def of(cls, stats: SufficientStatistics) -> Self:
+        """Return the moments of statistics with one batch dimension."""
+        mean_square = stats.scatter / stats.n.reshape(-1, *[1] * (stats.scatter.ndim - 1))
+        return cls(stats.mean, _factor(mean_square), stats.n)
+
+    def mean_nll(self, distribution: Distribution) -> Tensor:
+        r"""Return $\log\sigma + \frac{s^2 + (\bar x - \mu)^2}{2\sigma^2} + \frac12\log 2\pi$."""
+        if isinstance(distribution, Normal):
+            mu, sigma = distribution.loc, distribution.scale
+            square = (self.factor / sigma) ** 2 + ((self.mean - mu) / sigma) ** 2
+            return sigma.log() + square / 2 + math.log(2 * math.pi) / 2
+        L = distribution.scale_tril  # type: ignore[attr-defined]
+        apart = (self.mean - distribution.loc)[..., None]  # type: ignore[attr-defined]
+        z = torch.linalg.solve_triangular(L, torch.cat([self.factor, apart], -1), upper=False)
+        log_det = L.diagonal(dim1=-2, dim2=-1).log().sum(-1)
+        d = L.shape[-1]
+        return log_det + z.square().sum((-2, -1)) / 2 + d * math.log(2 * math.pi) / 2
+
+    def select(self, index: Tensor) -> Self:
+        return replace(self, mean=self.mean[index], factor=self.factor[index], n=self.n[index])
+
+    def to(self, dtype: torch.dtype) -> Self:
+        return replace(
+            self, mean=self.mean.to(dtype), factor=self.factor.to(dtype), n=self.n.to(dtype)
+        )
+
+
+@dataclass(frozen=True)
+class Chart:
+    """The charts of all learned parameters side by side: one vector of p numbers a fit.
+
+    Attributes:
+        transforms: Parameter -> its chart, in the order in which they lie in the vector.
+        shapes: Parameter -> the shape of one value.
+        constraints: Parameter -> its constraint.
+    """
+
+    transforms: Mapping[str, Transform]
+    shapes: Mapping[str, Size]
+    constraints: Mapping[str, Constraint]
+
+    def sizes(self) -> list[int]:
+        """Return how many numbers of the vector each parameter takes."""
+        return [
+            Size(transform.inverse_shape(self.shapes[name])).numel()
+            for name, transform in self.transforms.items()
+        ]
+
+    def params(self, u: Tensor) -> dict[str, Tensor]:
+        """Return the parameters at `u`, `(*any, p)`, each `(*any, *shape)`."""
+        params = {}
+        for (name, transform), part in zip(
+            self.transforms.items(), u.split(self.sizes(), -1), strict=True
+        ):
+            flat = Size(transform.inverse_shape(self.shapes[name]))
+            params[name] = transform(part.reshape((*u.shape[:-1], *flat)))
+        return params
+
+    def vector(self, params: Mapping[str, Tensor]) -> Tensor:
+        """Return the vector `(B, p)` of parameters `(B, *shape)`."""
+        parts = [
+            transform.inv(params[name]).reshape(params[name].shape[0], -1)
+            for name, transform in self.transforms.items()
+        ]
+        return torch.cat(parts, -1)
+
+    def natural(self, u: Tensor) -> Tensor:
+        """Return the parameters at `u` on their natural scales (log, logit, identity), flat."""
+        return torch.cat(
+            [
+                natural(self.constraints[name], value).reshape((*u.shape[:-1], -1))
+                for name, value in self.params(u).items()
+            ],
+            -1,
+        )
+
+    def bounded(self, u: Tensor) -> Tensor:
+        """Tell which entries of `natural` are on a log or logit scale."""
+        return torch.cat(
+            [
+                is_bounded(self.constraints[name], value).reshape((*u.shape[:-1], -1))
+                for name, value in self.params(u).items()
+            ],
+            -1,
+        )
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """The mean negative log-likelihood of B fits as a function of B vectors.
+
+    Attributes:
+        model: The family and what is fixed.
+        chart: From vectors to the learned parameters.
+        fixed: Values that are not learned: tensors `(*lead, *shape)`, or what the family takes.
+        evidence: What the fits have seen.
+        lead: The batch shape that the distribution is built with: `(B,)` for a class, the user's
+            own for another callable, which may have tensors of that shape inside.
+    """
+
+    model: Model
+    chart: Chart
+    fixed: Mapping[str, Any]
+    evidence: Evidence
+    lead: Size
+
+    @property
+    def n(self) -> Tensor:
+        return self.evidence.n
+
+    def params(self, u: Tensor) -> dict[str, Tensor]:
+        """Return the learned parameters at `u`, `(*any, p)`."""
+        return self.chart.params(u)
+
+    def vector(self, params: Mapping[str, Tensor]) -> Tensor:
+        """Return the vector `(B, p)` of learned parameters `(B, *shape)`."""
+        return self.chart.vector(params)
+
+    def __call__(self, u: Tensor) -> Tensor:
+        """Return the mean negative log-likelihood at `u`, `(B, p) -> (B,)`; inf out of bounds."""
+        shaped = {
+            name: value.reshape((*self.lead, *value.shape[1:]))
+            for name, value in self.params(u).items()
+        }
+        try:
+            loss = self.evidence.mean_nll(self.model.build({**shaped, **self.fixed}))
+        except ValueError:  # torch refused a parameter: StudentT checks df = 0 in any case
+            return (u * torch.nan).sum(-1)
+        return torch.where(torch.isnan(loss), torch.inf, loss)
+
+    def stride(self, u: Tensor, step: Tensor) -> Tensor:
+        with torch.no_grad():
+            change = (self.chart.natural(u + step) - self.chart.natural(u)).abs()
+            change = torch.where(self.chart.bounded(u), change, 0.0)
+            return torch.nan_to_num(change, nan=torch.inf).amax(-1)
+
+    def select(self, index: Tensor) -> "Likelihood | None":
+        if not self.model.is_class:
+            return None
+        fixed = {k: v[index] if isinstance(v, Tensor) else v for k, v in self.fixed.items()}
+        return replace(
+            self, fixed=fixed, evidence=self.evidence.select(index), lead=Size([len(index)])
+        )
+
+    def to(self, dtype: torch.dtype) -> Self:
+        """Return the same function in another dtype."""
+        fixed = {k: v.to(dtype) if isinstance(v, Tensor) else v for k, v in self.fixed.items()}
+        return replace(self, fixed=fixed, evidence=self.evidence.to(dtype))
+
+
+def _factor(S: Tensor) -> Tensor:
+    """Return C with C C' = S, for variances `(B,)` or covariances `(B, d, d)`, singular or not."""
+    if S.ndim == 1:
+        return S.sqrt()
+    C, info = torch.linalg.cholesky_ex(S)
+    singular = info > 0
+    if singular.any():
+        values, vectors = torch.linalg.eigh(S[singular])
+        C[singular] = vectors * values.clamp(min=0).sqrt()[:, None, :]
+    return C

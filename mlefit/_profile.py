@@ -1,0 +1,133 @@
+"""Likelihood-ratio intervals: fix one parameter, maximize over the others, and find the edge."""
+
+__all__ = ["profile"]
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+import torch
+from torch import Tensor
+
+from mlefit._natural import from_natural, natural, natural_slope
+from mlefit._optimize import minimize, newton
+from mlefit._pose import Problem
+
+FARTHEST = 60.0  # natural units (e-folds): a parameter this far away is at its boundary
+ROUNDS = 60
+ENOUGH = 1e-7  # of the likelihood ratio: seven digits of the bound
+
+
+def profile(
+    problem: Problem, params: Mapping[str, Tensor], name: str, error: Tensor, threshold: float
+) -> tuple[Tensor, Tensor]:
+    """Return the two values at which twice the log-likelihood has fallen by the threshold.
+
+    Args:
+        problem: The fit.
+        params: Its estimates, `(B, *shape)`.
+        name: The parameter, `(B,)`.
+        error: Its standard error, `(B,)`: the first guess of the distance.
+        threshold: A quantile of chi-squared with one degree of freedom.
+    """
+    curve = _Profile(problem, name, dict(params))
+    constraint = problem.constraint(name)
+    center = natural(constraint, params[name])
+    width = threshold**0.5 * error * natural_slope(constraint, params[name])
+    width = torch.where(torch.isfinite(width) & (width > 0), width, 1.0)
+    bounded = not torch.equal(center, params[name])
+    farthest = FARTHEST if bounded else 1e6 * width
+
+    edges = []
+    for side in (-1.0, 1.0):
+        curve.reset()
+        edge = _edge(lambda z: curve(z) - threshold, center, side * width, farthest, threshold)
+        edges.append(from_natural(constraint, edge, params[name]))
+    return edges[0], edges[1]
+
+
+@dataclass
+class _Profile:
+    """Twice the log-likelihood lost, as a function of one parameter on its natural scale."""
+
+    problem: Problem
+    name: str
+    estimates: dict[str, Tensor]
+    others: dict[str, Tensor] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.best = self._loss(self.estimates[self.name])
+        self.reset()
+
+    def reset(self) -> None:
+        """Start the next search from the estimates."""
+        self.others = {k: v for k, v in self.estimates.items() if k != self.name}
+
+    def __call__(self, z: Tensor) -> Tensor:
+        value = from_natural(self.problem.constraint(self.name), z, self.estimates[self.name])
+        return 2 * (self._loss(value) - self.best) * self.problem.evidence.n
+
+    def _loss(self, value: Tensor) -> Tensor:
+        """Return the mean loss at a value of the parameter, minimized over the others."""
+        if not hasattr(self, "others"):
+            self.reset()
+        shaped = value if self.problem.model.is_class else value.reshape(self.problem.batch)
+        rest = replace(
+            self.problem,
+            start=self.others,
+            fixed={**self.problem.fixed, self.name: shaped},
+        )
+        if not self.others:
+            return rest.evidence.mean_nll(rest.model.build(rest.fixed)).detach()
+        objective = rest.convex() or rest.likelihood()
+        found = minimize(
+            objective,
+            objective.vector(self.others),
+            optimizer=newton,
+            max_steps=None,
+            tol=1e-9,
+        )
+        better = torch.isfinite(found.u).all(-1)
+        reached = objective.params(found.u)
+        for name, old in self.others.items():
+            keep = better.reshape(-1, *[1] * (old.ndim - 1))
+            self.others[name] = torch.where(keep, reached[name].detach(), old)
+        return torch.nan_to_num(found.loss[-1], nan=torch.inf)
+
+
+def _edge(
+    excess: Callable[[Tensor], Tensor],
+    center: Tensor,
+    step: Tensor,
+    farthest: float | Tensor,
+    threshold: float,
+) -> Tensor:
+    """Return where a function that is negative at the centre turns positive, or infinity.
+
+    The root of each fit is bracketed by doubling the step, then found by the Illinois method.
+    """
+    inner, low = center.clone(), torch.full_like(center, -threshold)
+    outer = center + step
+    high = excess(outer)
+    while True:
+        short = (high < 0) & ((outer - center).abs() < farthest)
+        if not short.any():
+            break
+        inner, low = torch.where(short, outer, inner), torch.where(short, high, low)
+        outer = torch.where(short, center + 2 * (outer - center), outer)
+        high = torch.where(short, excess(outer), high)
+    open_ended = high < 0
+
+    for _ in range(ROUNDS):
+        finite = torch.isfinite(high)
+        guess = (inner * high - outer * low) / (high - low)
+        z = torch.where(finite, guess, (inner + outer) / 2)
+        f = excess(z)
+        done = (f.abs() < ENOUGH) | open_ended
+        if done.all():
+            break
+        same = f < 0
+        # Illinois: halve the value of an end that stays
+        high = torch.where(same, torch.where(finite, high / 2, high), f)
+        low = torch.where(same, f, low / 2)
+        inner, outer = torch.where(same, z, inner), torch.where(same, outer, z)
+    return torch.where(open_ended, step.sign() * torch.inf, z)

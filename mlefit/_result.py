@@ -1,0 +1,256 @@
+"""What a fit returns: parameters, a verdict, the path, and how sure we are."""
+
+__all__ = ["ConvergenceWarning", "Fit", "Trace"]
+
+import math
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.distributions import Distribution
+
+from mlefit import _report
+from mlefit._natural import from_natural, natural, natural_slope
+from mlefit._pose import Problem
+from mlefit._profile import profile
+from mlefit._uncertainty import Information
+
+Of = Callable[[Distribution], Tensor]
+
+
+class ConvergenceWarning(UserWarning):
+    """A search ended before it could show a strict local maximum of the likelihood."""
+
+
+@dataclass(frozen=True)
+class Trace:
+    """The way to the estimate.
+
+    Attributes:
+        loss: The mean negative log-likelihood of a row, in nats, at each iterate, the start
+            included: `(steps + 1, *batch)`. The last value is repeated once a fit has converged.
+        params: The path of each learned parameter, `(steps + 1, *batch, *shape)`.
+        evaluations: How often the likelihood was evaluated.
+    """
+
+    loss: Tensor
+    params: Mapping[str, Tensor]
+    evaluations: int
+
+
+@dataclass(frozen=True, repr=False)
+class Fit:
+    """A family fitted to data; `family(**params)` is the fitted distribution.
+
+    Attributes:
+        family: The class, or callable, that was fitted.
+        params: The parameters under their names in the family, `(*batch, *shape)`.
+        fixed: Those of them that were given and not learned.
+        n: The number of rows, or the sum of their weights, `(*batch)`.
+        log_likelihood: Its maximum, in nats, `(*batch)`.
+        converged: Whether this is a strict local maximum within the tolerance, `(*batch)`.
+        message: The verdict in a sentence.
+        trace: The way to the estimate.
+    """
+
+    family: Callable[..., Distribution]
+    params: Mapping[str, Any]
+    fixed: Mapping[str, Any]
+    n: Tensor
+    log_likelihood: Tensor
+    converged: Tensor
+    message: str
+    trace: Trace
+    _problem: Problem = field(compare=False)
+    _information: Information | None = field(compare=False)  # None at a corner or a kink
+
+    @property
+    def distribution(self) -> Distribution:
+        """The fitted distribution, ready for `log_prob` and `sample`."""
+        return self.family(**self.params)
+
+    @property
+    def aic(self) -> Tensor:
+        r"""Akaike's information criterion, $2k - 2\hat\ell$, with k learned numbers; `(*batch)`."""
+        return 2 * self._count - 2 * self.log_likelihood
+
+    @property
+    def bic(self) -> Tensor:
+        r"""Schwarz's criterion, $k \log n - 2\hat\ell$; `(*batch)`."""
+        return self._count * self.n.log() - 2 * self.log_likelihood
+
+    def standard_errors(self, of: Of | None = None, *, robust: bool = False) -> Any:
+        r"""Return standard errors from the observed information, by the delta method.
+
+        $$\operatorname{Var}(\hat\theta) \approx J \, \mathcal{I}^{-1} J^\top, \qquad
+          \mathcal{I} = -\nabla^2 \ell(\hat\theta)$$
+
+        Args:
+            of: A function of the distribution, as in `lambda d: d.covariance_matrix`; by default
+                the learned parameters.
+            robust: The sandwich $\mathcal{I}^{-1} \big(\sum_i w_i^2 s_i s_i^\top\big)
+                \mathcal{I}^{-1}$ of the scores instead of $\mathcal{I}^{-1}$: right also where the
+                family is wrong, and for weights that say importance, not frequency.
+
+        Returns:
+            `{name: tensor}`, each of its parameter's shape; or a tensor of the shape of `of`.
+
+        Raises:
+            ValueError: There is no information matrix, or no rows for the sandwich.
+
+        Warns:
+            ConvergenceWarning: The fit has not converged.
+
+        Source:
+            Efron & Hinkley (1978), Biometrika 65, 457-483; White (1982), Econometrica 50, 1-25.
+
+        Examples:
+            >>> from torch.distributions import Normal
+            >>> import mlefit
+            >>> found = mlefit.fit(Normal, mlefit.datasets.michelson())
+            >>> {name: error.item() for name, error in found.standard_errors().items()}
+            {'loc': 7.86, 'scale': 5.56}
+            >>> found.standard_errors(of=lambda d: d.variance).item()
+            874.06
+        """
+        information = self._checked_information()
+        spread = information.sandwich(self._problem) if robust else information.covariance()
+        if of is not None:
+            return self._shape(information.errors(lambda params: self._apply(of, params), spread))
+        return {
+            name: self._shape(information.errors(itemgetter(name), spread))
+            for name in self._problem.start
+        }
+
+    def confidence_interval(
+        self, of: Of | None = None, *, level: float = 0.95, robust: bool = False
+    ) -> Any:
+        r"""Return Wald intervals, taken where they make sense in any units.
+
+        For a positive parameter that is the log, for a probability the logit; for any other one,
+        and for `of`, its own scale: $\hat\theta \pm z\,\mathrm{se}$.
+
+        Args:
+            of: A function of the distribution; by default the learned parameters.
+            level: The coverage to aim at.
+            robust: As in `standard_errors`.
+
+        Returns:
+            `{name: (lower, upper)}`, or one pair for `of`.
+
+        Raises:
+            ValueError: As in `standard_errors`, or the level is not between 0 and 1.
+
+        Examples:
+            >>> from torch.distributions import Normal
+            >>> import mlefit
+            >>> found = mlefit.fit(Normal, mlefit.datasets.michelson())
+            >>> low, high = found.confidence_interval()["scale"]
+            >>> low.item(), high.item()
+            (68.44, 90.30)
+        """
+        z = _quantile(level)
+        if of is not None:
+            value = of(self.distribution)
+            error = self.standard_errors(of, robust=robust)
+            return value - z * error, value + z * error
+        errors = self.standard_errors(robust=robust)
+        return {name: self._wald(name, errors[name], z) for name in self._problem.start}
+
+    def profile_interval(self, name: str, *, level: float = 0.95) -> tuple[Tensor, Tensor]:
+        r"""Return the likelihood-ratio interval of a scalar parameter.
+
+        All values $\theta$ for which $2(\hat\ell - \max_{\text{others}} \ell(\theta)) \le
+        \chi^2_{1,\,\text{level}}$: no symmetry is assumed, and the chart does not matter.
+
+        Args:
+            name: A learned parameter with one number a fit.
+            level: The coverage to aim at.
+
+        Returns:
+            `(lower, upper)`, each `(*batch)`; infinite where the likelihood never falls enough.
+
+        Raises:
+            ValueError: The parameter is not learned, or not a scalar.
+
+        Source:
+            Wilks (1938), Ann. Math. Statist. 9, 60-62.
+
+        Examples:
+            >>> from torch.distributions import Normal
+            >>> import mlefit
+            >>> low, high = mlefit.fit(Normal, [1.0, 2.0, 4.0]).profile_interval("scale")
+            >>> low.item(), high.item()
+            (0.65, 4.02)
+        """
+        if name not in self._problem.start or self.params[name].ndim > self.n.ndim:
+            scalars = [k for k in self._problem.start if self.params[k].ndim == self.n.ndim]
+            raise ValueError(
+                f"expected a learned parameter with one number a fit; got {name!r}; "
+                f"try {' or '.join(map(repr, scalars)) or 'confidence_interval()'}"
+            )
+        information = self._checked_information()
+        z = _quantile(level)
+        bounds = profile(
+            self._problem,
+            {k: v.detach() for k, v in information.params().items()},
+            name,
+            information.errors(itemgetter(name), information.covariance()),
+            z * z,
+        )
+        low, high = (self._shape(bound) for bound in bounds)
+        return low, high
+
+    def __repr__(self) -> str:
+        return _report.text(self)
+
+    def _repr_html_(self) -> str:
+        return _report.html(self)
+
+    @property
+    def _count(self) -> int:
+        return sum(self._problem.likelihood().chart.sizes())
+
+    def _shape(self, value: Tensor) -> Tensor:
+        """Give `(B, *shape)` the user's batch shape and dtype."""
+        return value.reshape((*self.n.shape, *value.shape[1:])).to(self._problem.dtype)
+
+    def _apply(self, of: Of, params: Mapping[str, Tensor]) -> Tensor:
+        """Return the function of the distribution, `(B, *any)`."""
+        value = of(self._problem.distribution(params))
+        return value.reshape(self.n.numel(), *value.shape[self.n.ndim :])
+
+    def _wald(self, name: str, error: Tensor, z: float) -> tuple[Tensor, Tensor]:
+        constraint, value = self._problem.constraint(name), self.params[name]
+        center = natural(constraint, value)
+        margin = z * error * natural_slope(constraint, value)
+        # an entry that cannot vary (above the diagonal of a Cholesky factor) has no margin
+        margin = torch.where(error == 0, 0.0, margin)
+        return (
+            from_natural(constraint, center - margin, value),
+            from_natural(constraint, center + margin, value),
+        )
+
+    def _checked_information(self) -> Information:
+        if self._information is None:
+            raise ValueError(
+                "expected an estimate in the interior, where the log-likelihood is smooth; got "
+                f"{self.message}; try the bootstrap, or closed_form's source for its distribution"
+            )
+        if not self.converged.all():
+            warnings.warn(
+                f"standard errors of a fit that has not converged: {self.message}",
+                ConvergenceWarning,
+                stacklevel=3,
+            )
+        return self._information
+
+
+def _quantile(level: float) -> float:
+    if not 0 < level < 1:
+        raise ValueError(f"expected a level between 0 and 1; got {level}; try 0.95")
+    return math.sqrt(2) * float(torch.erfinv(torch.tensor(level, dtype=torch.float64)))

@@ -1,0 +1,92 @@
+"""The observed information, and what follows from it: covariances and standard errors."""
+
+__all__ = ["Information"]
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from mlefit._optimize import Objective
+from mlefit._pose import Problem
+
+Of = Callable[[Mapping[str, Tensor]], Tensor]
+
+
+@dataclass(frozen=True)
+class Information:
+    """The observed information of B fits, in the coordinates of the search.
+
+    Attributes:
+        objective: The mean negative log-likelihood.
+        u: The estimates, `(B, p)`; nan where a fit has failed.
+        hessian: The second derivative of the objective there, `(B, p, p)`.
+    """
+
+    objective: Objective
+    u: Tensor
+    hessian: Tensor
+
+    def params(self) -> dict[str, Tensor]:
+        """Return the learned parameters, `(B, *shape)`."""
+        return self.objective.params(self.u)
+
+    def covariance(self) -> Tensor:
+        r"""Return $\mathcal{I}^{-1}$, `(B, p, p)`; nan where the information is singular."""
+        total = self.hessian * self.objective.n[:, None, None]
+        unit = total.diagonal(dim1=-2, dim2=-1).abs().rsqrt()
+        scaled = unit[:, :, None] * total * unit[:, None, :]
+        factor, info = torch.linalg.cholesky_ex(torch.nan_to_num(scaled))
+        regular = (info == 0) & torch.isfinite(unit).all(-1)
+        identity = torch.eye(total.shape[-1]).to(total).expand(total.shape)
+        inverse = torch.cholesky_solve(
+            identity, torch.where(regular[:, None, None], factor, identity)
+        )
+        inverse = unit[:, :, None] * inverse * unit[:, None, :]
+        return torch.where(regular[:, None, None], inverse, torch.nan)
+
+    def sandwich(self, problem: Problem) -> Tensor:
+        r"""Return $\mathcal{I}^{-1} (\sum_i w_i^2 s_i s_i^\top) \mathcal{I}^{-1}$, `(B, p, p)`."""
+        if problem.rows is None:
+            raise ValueError(
+                "expected rows, since the sandwich needs the score of each; got statistics; "
+                "try fit(family, data)"
+            )
+        scores = self._scores(problem)
+        w = problem.rows.w
+        weighted = scores if w is None else scores * w[..., None]
+        bread = self.covariance()
+        return bread @ torch.einsum("nbi,nbj->bij", weighted, weighted) @ bread
+
+    def errors(self, function: Of, spread: Tensor) -> Tensor:
+        """Return standard errors of a function of the parameters, by the delta method.
+
+        Args:
+            function: Parameters `(B, *shape)` -> `(B, *any)`.
+            spread: The covariance of the coordinates, `(B, p, p)`.
+        """
+        u = self.u.detach().requires_grad_()
+        with torch.enable_grad():
+            value = function(self.objective.params(u))
+            flat = value.reshape(len(u), -1)
+            columns = [_gradient(flat[:, j], u) for j in range(flat.shape[1])]
+        J = torch.stack(columns, 1)
+        variance = torch.einsum("bki,bij,bkj->bk", J, spread, J)
+        return variance.clamp(min=0).sqrt().reshape(value.shape)
+
+    def _scores(self, problem: Problem) -> Tensor:
+        """Return the gradient of each row's log-density, `(n, B, p)`, by differentiating twice."""
+        u = self.u.detach().requires_grad_()
+        with torch.enable_grad():
+            each = problem.log_prob(self.objective.params(u))
+            dummy = torch.ones_like(each, requires_grad=True)
+            (g,) = torch.autograd.grad((each * dummy).sum(), u, create_graph=True)
+            columns = [_gradient(g[:, j], dummy) for j in range(u.shape[1])]
+        return torch.stack(columns, -1)
+
+
+def _gradient(values: Tensor, at: Tensor) -> Tensor:
+    if not values.requires_grad:
+        return torch.zeros_like(at)
+    return torch.autograd.grad(values.sum(), at, retain_graph=True, materialize_grads=True)[0]

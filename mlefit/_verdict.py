@@ -1,0 +1,77 @@
+"""Say in a sentence, with numbers, how a fit ended and what to try."""
+
+__all__ = ["verdict"]
+
+import torch
+
+from mlefit._natural import natural
+from mlefit._optimize import Minimum, Objective, Outcome
+from mlefit._pose import Problem
+
+IN_A_BATCH = {
+    Outcome.OUT_OF_STEPS: "ran out of steps",
+    Outcome.DRIFTING: "run to a boundary, where the likelihood has no maximum",
+    Outcome.STUCK: "stopped where no step helps",
+    Outcome.FAILED: "have data that cannot determine the parameters, or left the numbers",
+}
+
+
+def verdict(problem: Problem, objective: Objective, found: Minimum) -> str:
+    """Return the message of a fit, or of a batch of fits."""
+    steps = len(found.loss) - 1
+    effort = f"after {steps} step{'s' if steps != 1 else ''}, {found.evaluations} evaluations"
+    if found.outcome.numel() > 1:
+        return _of_batch(problem, found, effort)
+
+    distance = found.distance[0].item()
+    match Outcome(int(found.outcome[0])):
+        case Outcome.SETTLED:
+            return f"converged: {distance:.1g} nats from the maximum {effort}"
+        case Outcome.DRIFTING:
+            return (
+                f"not converged: the likelihood keeps rising as {_drift(problem, objective, found)}"
+                f" {effort}, so it has no maximum there; try fixing that parameter, or a simpler "
+                "family"
+            )
+        case Outcome.STUCK:
+            return (
+                f"not converged: no step raises the likelihood further {effort}, at an estimated "
+                f"{distance:.2g} nats from a maximum, which may be a saddle or a flat ridge; try "
+                "another start in init, or fixing a parameter"
+            )
+    return (
+        f"not converged: an estimated {distance:.2g} nats from the maximum {effort}; try more "
+        "max_steps, a larger learning rate, float64 data, or optimizer=mlefit.newton"
+    )
+
+
+def _of_batch(problem: Problem, found: Minimum, effort: str) -> str:
+    total = found.outcome.numel()
+    good = int((found.outcome == Outcome.SETTLED).sum())
+    message = f"{good} of {total} fits converged {effort}"
+    for outcome, what in IN_A_BATCH.items():
+        bad = (found.outcome == outcome).nonzero()[:, 0].tolist()
+        if bad:
+            message += f"; {len(bad)} {what} (the first: {_index(problem, bad[0])})"
+    return message
+
+
+def _index(problem: Problem, i: int) -> str:
+    index = torch.unravel_index(torch.tensor(i), problem.batch)
+    where = ", ".join(str(int(k)) for k in index)
+    return f"fit {where}" + (f": {problem.hopeless[i]}" if i in problem.hopeless else "")
+
+
+def _drift(problem: Problem, objective: Objective, found: Minimum) -> str:
+    """Name the parameter that moves most, relative to its distance from its bounds."""
+    params = objective.params(found.u)
+    before = objective.params(found.path[-2]) if len(found.path) > 1 else params
+    change = {
+        name: natural(problem.constraint(name), value)
+        - natural(problem.constraint(name), before[name])
+        for name, value in params.items()
+    }
+    name = max(change, key=lambda key: float(change[key].abs().max()))
+    worst = int(change[name].abs().flatten().argmax())
+    value = params[name].flatten()[worst].item()
+    return f"{name} runs to the boundary of its constraint (an entry is now {value:.3g})"
