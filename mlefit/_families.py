@@ -39,7 +39,7 @@ class Family:
         collapse: If all of these are learned and the rows are all equal, the likelihood is
             unbounded.
         refused: Parameter -> why it cannot be learned.
-        domain: Constraints that the torch class does not state, given the row's event shape.
+        domain: Constraints that the torch class does not state, given the shape of one observation.
         single: Whether torch's density is for one fit at a time.
     """
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Size, Tensor
 from torch.distributions import Distribution, Transform, constraints
 from torch.distributions.constraints import Constraint
 
@@ -33,12 +33,14 @@ class Model:
         init: Starting values that the user gave.
         fixed: Values that are not learned.
         transforms: Charts that the user chose.
+        event: The shape of one observation, once the data are known.
     """
 
     family: Build
     init: Mapping[str, Any]
     fixed: Mapping[str, Any]
     transforms: Mapping[str, Transform]
+    event: tuple[int, ...] = ()
 
     @property
     def row(self) -> Family | None:
@@ -73,15 +75,15 @@ class Model:
         known = [name for name in order if name in params]
         return {name: params[name] for name in [*known, *(params.keys() - {*known})]}
 
-    def constraint(self, name: str, shape: tuple[int, ...] = ()) -> Constraint:
-        """Return the constraint of a parameter, of which one value has the given shape."""
-        if self.row is not None and name in (domain := self.row.domain(shape)):
+    def constraint(self, name: str) -> Constraint:
+        """Return the constraint of a parameter."""
+        if self.row is not None and name in (domain := self.row.domain(self.event)):
             return domain[name]
         return _constraints(self.family).get(name, constraints.real)
 
-    def chart(self, name: str, shape: tuple[int, ...]) -> Transform:
+    def chart(self, name: str) -> Transform:
         """Return the chart of a parameter: the user's, or the one of its constraint."""
-        constraint = self.constraint(name, shape)
+        constraint = self.constraint(name)
         if name not in self.transforms:
             return chart(constraint)
         transform = self.transforms[name]
@@ -215,9 +217,9 @@ def _check_learnable(
 
 def origin(model: Model, name: str) -> Tensor:
     """Return the parameter at the origin of its chart, for a family that nothing is known of."""
-    transform = model.chart(name, ())
+    transform = model.chart(name)
     try:
-        return transform(torch.zeros(transform.inverse_shape(torch.Size()), dtype=torch.float64))
+        return transform(torch.zeros(transform.inverse_shape(Size()), dtype=torch.float64))
     except (IndexError, RuntimeError) as error:
         raise ValueError(
             f"expected a starting value for {name}, whose shape is unknown; got none; "

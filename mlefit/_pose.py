@@ -3,7 +3,7 @@
 __all__ = ["Problem", "pose"]
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -53,13 +53,13 @@ class Problem:
 
     def constraint(self, name: str) -> Constraint:
         """Return the constraint of a learned parameter."""
-        return self.model.constraint(name, tuple(self.start[name].shape[1:]))
+        return self.model.constraint(name)
 
     def likelihood(self) -> Likelihood:
         """Return the mean negative log-likelihood in the charts of the parameters."""
         shapes = {name: Size(value.shape[1:]) for name, value in self.start.items()}
         chart = Chart(
-            {name: self.model.chart(name, tuple(shape)) for name, shape in shapes.items()},
+            {name: self.model.chart(name) for name in shapes},
             shapes,
             {name: self.constraint(name) for name in shapes},
         )
@@ -128,7 +128,8 @@ def pose(
     events = _events(model)
     x, dtype = as_data(data, events)
     w = None if weights is None else as_weights(weights, x, events)
-    batch = x.shape[1 : x.ndim - events]
+    batch, event = x.shape[1 : x.ndim - events], x.shape[x.ndim - events :]
+    model = replace(model, event=event)
     if model.family in NORMALS:
         stats = suffstats(model.family, x, weights=weights)
         rows = _rows(x, w, events, model.is_class)
@@ -221,8 +222,10 @@ def _start(model: Model, rows: Rows, batch: Size) -> tuple[dict[str, Tensor], di
     if model.row is not None:
         w = None if rows.w is None else rows.w / rows.n
         known = {
-            k: _spread(v, batch, k, ()) if isinstance(v, Tensor) and v.ndim <= len(batch) else v
-            for k, v in model.fixed.items()
+            name: _spread(value, batch, name, _event_of(model, name, value))
+            if isinstance(value, Tensor)
+            else value
+            for name, value in model.fixed.items()
         }
         defaults = model.row.start(rows.x, w, known)
         if model.row.single and rows.n.numel() > 1:
@@ -300,7 +303,7 @@ def _arrange(
 
 
 def _event_of(model: Model, name: str, value: Tensor) -> Size:
-    depth = model.constraint(name, (1, 1)).event_dim
+    depth = model.constraint(name).event_dim
     return Size(value.shape[value.ndim - depth :])
 
 
@@ -309,7 +312,7 @@ def _given(
 ) -> Tensor:
     """Return a value the user gave as `(B, *shape)`, inside its constraint."""
     value = _spread(value.double(), batch, f"{what}[{name!r}]", shape)
-    constraint = model.constraint(name, tuple(shape))
+    constraint = model.constraint(name)
     if model.is_class and not constraint.is_discrete:
         inside = constraint.check(value).all()
         strictly = what == "fixed" or bool(torch.isfinite(natural(constraint, value)).all())
