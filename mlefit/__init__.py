@@ -4,11 +4,11 @@
 >>> from torch.distributions import Normal
 >>> mlefit.fit(Normal, mlefit.datasets.michelson())
 Normal fitted to 100 observations
-  parameter  estimate  std. error     95 % interval
-  loc           852.4     7.86149  [836.992, 867.808]
-  scale       78.6145     5.55888  [68.4408, 90.3005]
+  parameter  estimate  std. error       95 % interval
+  loc           852.4     7.86145  [836.992, 867.808]
+  scale       78.6145     5.55888  [68.4406, 90.3008]
 log-likelihood -578.349 nats, AIC 1160.70, BIC 1165.91
-converged: ... nats from the maximum after ... evaluations
+converged: 0 nats from the maximum after 0 steps, 1 evaluations
 """
 
 from mlefit import datasets, transforms

@@ -266,7 +266,7 @@ def _descend(
         each = objective(u)
         recorded.append(each.detach())
         total = each.sum()
-        total.backward()  # type: ignore[no-untyped-call]
+        total.backward()
         return total
 
     for step in range(1, max_steps + 1):

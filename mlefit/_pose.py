@@ -168,10 +168,12 @@ def _of_moments(
 ) -> Problem:
     batch, flat = stats.n.shape, stats.flatten()
     moments = Moments.of(flat)
-    scale = NORMALS[stats.family]  # type: ignore[index]
-    square = moments.factor.square()
-    sd = square.sqrt() if scale == "scale" else square.sum(-1).sqrt()
-    defaults = {"loc": flat.mean, scale: sd if scale == "scale" else torch.diag_embed(sd)}
+    scale = NORMALS[stats.family]
+    if scale == "scale":
+        defaults = {"loc": flat.mean, scale: moments.factor}
+    else:
+        sd = moments.factor.square().sum(-1).sqrt()
+        defaults = {"loc": flat.mean, scale: torch.diag_embed(sd)}
 
     start, others = _arrange(model, defaults, batch)
     hopeless: dict[int, str] = {}

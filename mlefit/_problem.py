@@ -5,7 +5,7 @@ __all__ = ["Chart", "Evidence", "Likelihood", "Moments", "Rows"]
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import torch
 from torch import Size, Tensor
@@ -15,23 +15,6 @@ from torch.distributions.constraints import Constraint
 from mlefit._model import Model
 from mlefit._natural import is_bounded, natural
 from mlefit._statistics import SufficientStatistics
-
-
-class Evidence(Protocol):
-    """What B fits have seen, and how well a distribution explains it."""
-
-    @property
-    def n(self) -> Tensor:
-        """The number of rows, or the sum of their weights, `(B,)`."""
-
-    def mean_nll(self, distribution: Distribution) -> Tensor:
-        """Return the mean negative log-likelihood a row, in nats, `(B,)`."""
-
-    def select(self, index: Tensor) -> Self:
-        """Return the evidence of some of the fits."""
-
-    def to(self, dtype: torch.dtype) -> Self:
-        """Return the same in another dtype."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +79,9 @@ class Moments:
         return replace(
             self, mean=self.mean.to(dtype), factor=self.factor.to(dtype), n=self.n.to(dtype)
         )
+
+
+Evidence = Rows | Moments
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ def _rows(fit: "Fit") -> list[tuple[str, ...]]:
     except ValueError:  # a corner or a kink: the message says so
         errors, intervals = {}, {}
 
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for name, value in fit.params.items():
         if name in fit.fixed:
             rows.append((name, _short(value), "fixed", ""))

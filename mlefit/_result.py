@@ -115,7 +115,7 @@ class Fit:
             >>> {name: error.item() for name, error in found.standard_errors().items()}
             {'loc': 7.86, 'scale': 5.56}
             >>> found.standard_errors(of=lambda d: d.variance).item()
-            874.06
+            874.02
         """
         information = self._checked_information()
         spread = information.sandwich(self._problem) if robust else information.covariance()
@@ -185,7 +185,7 @@ class Fit:
             >>> import mlefit
             >>> low, high = mlefit.fit(Normal, [1.0, 2.0, 4.0]).profile_interval("scale")
             >>> low.item(), high.item()
-            (0.65, 4.02)
+            (0.66, 3.68)
         """
         if name not in self._problem.start or self.params[name].ndim > self.n.ndim:
             scalars = [k for k in self._problem.start if self.params[k].ndim == self.n.ndim]

@@ -102,7 +102,7 @@ class SufficientStatistics:
                 piece.reshape(part.shape) for piece, part in zip(pieces, parts, strict=True)
             )
             total = total + type(self)(self.family, n, mean, scatter, remainder, self.dtype)
-        return total  # type: ignore[no-any-return]
+        return total
 
     def flatten(self) -> Self:
         """Return the same statistics with one batch dimension."""
