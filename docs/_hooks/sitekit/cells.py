@@ -78,7 +78,8 @@ def _input(cell: Cell, number: int) -> Iterator[str]:
     )
     block = highlight.highlight(cell.source, "python", code_block_count=number)
     if "fold" in tags(cell):
-        block = f'<details class="fold"><summary>Show the code</summary>\n{block}\n</details>'
+        summary = "<summary>Show the code</summary>"
+        block = f'<details class="fold" data-search-exclude>{summary}\n{block}\n</details>'
     yield block
 
 
@@ -88,10 +89,11 @@ def _outputs(cell: Cell, numbers: dict[str, Iterator[int]]) -> Iterator[str]:
     if tables:
         yield from (f'<div class="output-table">{_bare(table)}</div>' for table in tables)
     elif text := printed(cell):
-        label = f"Output {next(numbers['output'])}"
+        number = next(numbers["output"])
         yield (
-            f'<div class="output highlight no-copy"><pre tabindex="0" role="region" '
-            f'aria-label="{label}"><code>{html.escape(text, quote=False)}\n</code></pre></div>'
+            f'<div class="output highlight no-copy" data-search-exclude>'
+            f'<pre tabindex="0" role="region" aria-label="Output {number}">'
+            f"<code>{html.escape(text, quote=False)}\n</code></pre></div>"
         )
 
     for svg in figures(cell):

@@ -71,12 +71,13 @@ def _mark(match: re.Match[str]) -> str:
 
 
 def _render(match: re.Match[str]) -> str:
-    display = match["display"] is not None
-    tex = html.unescape(match["display"] if display else match["inline"])
-    focus = ' tabindex="0"' if display else ""  # a wide formula scrolls, also by keyboard
-    tag = match["tag"]
-    formula = typeset(tex, display=display)
-    return f'<{tag} class="arithmatex" data-search-exclude{focus}>{formula}</{tag}>'
+    if match["display"] is not None:  # a wide formula scrolls, also by keyboard
+        formula = typeset(html.unescape(match["display"]), display=True)
+        return f'<div class="arithmatex" data-search-exclude tabindex="0">{formula}</div>'
+
+    # The theme's search stops to exclude at the first end of a like tag: KaTeX has spans, no bdi.
+    formula = typeset(html.unescape(match["inline"]), display=False)
+    return f'<bdi class="arithmatex" data-search-exclude>{formula}</bdi>'
 
 
 @cache
