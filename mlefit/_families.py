@@ -41,6 +41,7 @@ class Family:
         refused: Parameter -> why it cannot be learned.
         domain: Constraints that the torch class does not state, given the shape of one observation.
         single: Whether torch's density is for one fit at a time.
+        warns: Whether building the torch distribution warns of what a search cannot help.
     """
 
     start: Start
@@ -49,6 +50,7 @@ class Family:
     refused: Mapping[str, str] = field(default_factory=dict)
     domain: Callable[[tuple[int, ...]], Mapping[str, Constraint]] = lambda shape: {}
     single: bool = False
+    warns: bool = False
 
 
 WITHOUT_DENSITY: dict[type[Distribution], str] = {
@@ -227,7 +229,7 @@ def _uniform(x: Tensor, w: Tensor | None, known: Mapping[str, Any]) -> dict[str,
 
 def _pareto(x: Tensor, w: Tensor | None, known: Mapping[str, Any]) -> dict[str, Tensor]:
     scale = torch.as_tensor(known.get("scale", x.amin(0))).to(x)
-    return {"scale": scale, "alpha": 1 / _mean((x / scale).log(), w).clamp(min=1e-12)}
+    return {"scale": scale, "alpha": 1 / _mean((x / scale).log(), w)}
 
 
 def _low_rank(x: Tensor, w: Tensor | None, known: Mapping[str, Any]) -> dict[str, Tensor]:
@@ -286,7 +288,7 @@ FAMILIES: dict[type[Distribution], Family] = {
     td.OneHotCategoricalStraightThrough: Family(
         _multinomial, events=1, refused={"logits": UNIDENTIFIED}
     ),
-    td.Pareto: Family(_pareto, refused={"scale": DEPENDENT}),
+    td.Pareto: Family(_pareto, collapse=("scale", "alpha"), refused={"scale": DEPENDENT}),
     td.Poisson: Family(_of_mean(rate=lambda m: m.clamp(min=1e-3))),
     td.RelaxedBernoulli: Family(
         _relaxed, domain=lambda shape: {"temperature": constraints.positive}
@@ -301,6 +303,7 @@ FAMILIES: dict[type[Distribution], Family] = {
     td.StudentT: Family(_student, collapse=("loc", "scale")),
     td.Uniform: Family(
         _uniform,
+        collapse=("low", "high"),
         refused={"low": DEPENDENT, "high": DEPENDENT},
         domain=lambda shape: {"low": constraints.real, "high": constraints.real},
     ),
@@ -309,6 +312,7 @@ FAMILIES: dict[type[Distribution], Family] = {
     td.Wishart: Family(
         _wishart,
         events=2,
+        warns=True,
         domain=lambda shape: {
             "df": constraints.greater_than(float(shape[-1] - 1)),
             "covariance_matrix": constraints.positive_definite,

@@ -13,6 +13,7 @@ from torch.distributions import Distribution, Transform
 
 from mlefit._closed_form import CLOSED_FORMS
 from mlefit._model import name_of
+from mlefit._natural import natural
 from mlefit._optimize import Minimum, Optimizer, Outcome, derivatives, minimize, newton
 from mlefit._pose import NORMALS, Problem, pose
 from mlefit._problem import Moments
@@ -81,7 +82,7 @@ def fit(
         >>> bool(found.converged), found.log_likelihood.item()
         (True, -578.349)
     """
-    _check_options(max_steps, tol)
+    _check_options(optimizer, max_steps, tol)
     problem = pose(family, data, init=init, fixed=fixed, weights=weights, transforms=transforms)
     return _solve(
         problem,
@@ -158,7 +159,7 @@ def _solve(
         objective, start, optimizer=optimizer, max_steps=max_steps, tol=tol, rough=rough
     )
     _check_numbers(problem, found)
-    message = verdict(problem, objective, found)
+    message = verdict(problem, objective, found, by_newton=optimizer is newton)
     if tol > 0 and (found.outcome != Outcome.SETTLED).any():
         warnings.warn(message, ConvergenceWarning, stacklevel=3)
 
@@ -181,22 +182,32 @@ def _exact(problem: Problem) -> Fit:
     row, failed = problem.model.row, _is_hopeless(problem)
     kinks = sorted((row.refused if row else {}).keys() & problem.start.keys())
     loss = problem.evidence.mean_nll(problem.model.build({**problem.start, **problem.fixed}))
-    objective = problem.convex() or problem.likelihood()
-    information, note = None, ""
+    message, information = "exact: a closed form", None
     if kinks:
-        note = f"; no standard errors, since the likelihood has a kink or a jump in {kinks[0]}"
+        message += f"; no standard errors: the likelihood has a kink or a jump in {kinks[0]}"
     else:
+        objective = problem.convex() or problem.likelihood()
         u = objective.vector(problem.start)
-        information = Information(objective, u, derivatives(objective, u)[2])
-        singular = torch.isnan(information.covariance()).flatten(1).any(-1) & ~failed
-        if singular.all():
-            information = None
-            note = "; no standard errors, since the estimate lies on the boundary"
-    message = f"exact: a closed form{note}"
+        corner = _at_corner(problem) & ~failed
+        hessian = torch.where(corner[:, None, None], torch.nan, derivatives(objective, u)[2])
+        information = Information(objective, u, hessian)
+        if corner.any():
+            which = f" of {int(corner.sum())} of {len(u)} fits" if len(u) > 1 else ""
+            message += f"; no standard errors{which}: the estimate lies on the boundary"
+            information = None if corner.all() else information
     if failed.any():
         message += f"; {int(failed.sum())} of {len(failed)} fits have no maximum"
     trace = Trace(_batched(problem, loss[None]), _paths(problem, _stack(problem.start)), 1)
     return _result(problem, problem.start, loss, ~failed, message, trace, information)
+
+
+def _at_corner(problem: Problem) -> Tensor:
+    """Tell which fits have a parameter exactly at a bound, `(B,)`."""
+    finite = [
+        torch.isfinite(natural(problem.constraint(name), value)).reshape(len(value), -1).all(-1)
+        for name, value in problem.start.items()
+    ]
+    return ~torch.stack(finite).all(0)
 
 
 def _result(
@@ -243,13 +254,18 @@ def _is_hopeless(problem: Problem) -> Tensor:
     return torch.tensor([i in problem.hopeless for i in range(problem.evidence.n.numel())])
 
 
-def _check_options(max_steps: int | None, tol: float) -> None:
-    if max_steps is not None and (max_steps < 0 or int(max_steps) != max_steps):
-        raise ValueError(
-            f"expected max_steps as a whole number; got {max_steps}; try None for the default"
+def _check_options(optimizer: Optimizer, max_steps: int | None, tol: float) -> None:
+    if not callable(optimizer):
+        raise TypeError(
+            f"expected an optimizer as mlefit.newton or a factory; got {optimizer!r}; "
+            "try partial(torch.optim.Adam, lr=0.01), without parameters"
         )
-    if not tol >= 0:
-        raise ValueError(f"expected tol as a distance in nats, 0 or more; got {tol}; try 1e-8")
+    if max_steps is not None and not (isinstance(max_steps, int) and max_steps >= 0):
+        raise ValueError(
+            f"expected max_steps as a whole number; got {max_steps!r}; try None for the default"
+        )
+    if not (isinstance(tol, float | int) and tol >= 0):
+        raise ValueError(f"expected tol as a distance in nats, 0 or more; got {tol!r}; try 1e-8")
     if tol == 0 and max_steps is None:
         raise ValueError(
             "expected max_steps beside tol=0, which takes exactly that many; got none; "

@@ -1,12 +1,22 @@
 """The public door: whatever comes in becomes a checked tensor, or an error that says what to do."""
 
-__all__ = ["as_data", "as_tensor", "as_weights", "check_support"]
+__all__ = [
+    "as_data",
+    "as_tensor",
+    "as_weights",
+    "check_finite",
+    "check_possible",
+    "check_support",
+    "fill",
+    "static_support",
+]
 
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.distributions import Distribution
+from torch.distributions import constraints
+from torch.distributions.constraints import Constraint
 
 
 def as_tensor(values: Any, what: str) -> Tensor:
@@ -96,43 +106,76 @@ def as_weights(weights: Any, x: Tensor, events: int, *, positive: bool = True) -
     return w
 
 
-def check_support(x: Tensor, w: Tensor | None, distribution: Distribution, name: str) -> None:
-    """Raise unless every row that counts is finite and inside the support of the distribution.
+def fill(x: Tensor, w: Tensor | None, events: int) -> Tensor:
+    """Replace rows of weight zero, which may hold anything, by a row of the same fit that counts.
+
+    A mask after the density would not do: a gradient through nan is nan.
+    """
+    if w is None:
+        return x
+    lead = x.shape[: x.ndim - events]
+    counts = (w > 0).expand(lead)
+    first = counts.to(torch.uint8).argmax(0, keepdim=True)
+    shape = (1, *lead[1:], *x.shape[x.ndim - events :])
+    good = x.gather(0, first.reshape((*first.shape, *[1] * events)).expand(shape))
+    return torch.where(counts.reshape((*lead, *[1] * events)), x, good)
+
+
+def check_finite(x: Tensor, w: Tensor | None, events: int) -> None:
+    """Raise unless every row that counts is finite.
 
     Args:
         x: Data, `(n, *batch, *event)`.
         w: Weights that broadcast to `(n, *batch)`, or None.
-        distribution: A distribution of the family, with the batch shape of the fit.
-        name: The family's name.
-
-    Raises:
-        ValueError: A value is nan, infinite or outside the support.
+        events: How many trailing dimensions belong to one observation.
     """
-    events = len(distribution.event_shape)
-    lead = x.shape[: x.ndim - events]
-    counts = torch.ones((), dtype=torch.bool, device=x.device) if w is None else w > 0
-    finite = torch.isfinite(x)
-    bad = ~_all_of_event(finite, events) & counts
+    bad = ~torch.isfinite(x) & _counts(w, events)
     if bad.any():
-        entries = ~finite & counts.reshape((*counts.shape, *[1] * events))
         raise ValueError(
-            f"expected finite data; got {_first(x, entries)}; "
+            f"expected finite data; got {_first(x, bad)}; "
             "try dropping these rows, or giving them weight 0"
         )
-    if tuple(x.shape[x.ndim - events :]) != tuple(distribution.event_shape):
-        raise ValueError(
-            f"expected rows of shape {tuple(distribution.event_shape)} for {name}; got "
-            f"{tuple(x.shape[x.ndim - events :])}; try data of shape (n, *batch, *event)"
-        )
-    support = distribution.support
+
+
+def check_support(
+    x: Tensor, w: Tensor | None, events: int, support: Constraint | None, name: str
+) -> None:
+    """Raise unless every row that counts is inside a support, where there is one to check."""
     if support is None:
         return
-    outside = ~support.check(x).expand(lead) & counts
+    outside = ~support.check(x).expand(x.shape[: x.ndim - events]) & _counts(w, 0)
     if outside.any():
         raise ValueError(
             f"expected data in the support of {name}, {support}; got {_first(x, outside)}; "
             "try another family, or other units"
         )
+
+
+def check_possible(x: Tensor, w: Tensor | None, events: int, possible: Tensor, name: str) -> None:
+    """Raise unless the density of every row that counts is positive and finite."""
+    bad = ~possible & _counts(w, 0)
+    if bad.any():
+        raise ValueError(
+            f"expected data with a positive and finite density under {name}; got "
+            f"{_first(x, bad)}; try weight 0 for values on the edge of the support, or other "
+            "starting values in init"
+        )
+
+
+def static_support(family: Any) -> Constraint | None:
+    """Return the support of a family, unless it depends on a parameter."""
+    support = getattr(family, "support", None)
+    return support if isinstance(support, Constraint) and not _is_dependent(support) else None
+
+
+def _is_dependent(support: Constraint) -> bool:
+    return isinstance(support, type(constraints.dependent))
+
+
+def _counts(w: Tensor | None, events: int) -> Tensor:
+    if w is None:
+        return torch.tensor(True)
+    return (w > 0).reshape((*w.shape, *[1] * events))
 
 
 def _from_python(values: Any, what: str) -> Tensor:
@@ -158,10 +201,6 @@ def _refuse(values: Any, what: str) -> Tensor:
         f"expected {what} of real numbers; got an array of dtype {values.dtype}; "
         "try selecting the numeric columns, or .astype(float)"
     )
-
-
-def _all_of_event(flags: Tensor, events: int) -> Tensor:
-    return flags.flatten(flags.ndim - events).all(-1) if events else flags
 
 
 def _first(values: Tensor, bad: Tensor) -> str:

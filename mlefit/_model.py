@@ -4,6 +4,7 @@ __all__ = ["ALTERNATIVES", "Model", "name_of", "origin", "resolve"]
 
 import functools
 import inspect
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -54,9 +55,13 @@ class Model:
 
     def build(self, params: Mapping[str, Any]) -> Distribution:
         """Return the distribution, unchecked: a density far out may be nan, and is not an error."""
-        if self.is_class:
+        if not self.is_class:
+            return self.family(**params)
+        if self.row is None or not self.row.warns:
             return self.family(**params, validate_args=False)
-        return self.family(**params)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            return self.family(**params, validate_args=False)
 
     def choose(self, default: str) -> str:
         """Return the name that the user gave instead of a default one, `logits` for `probs`."""
@@ -105,9 +110,12 @@ def resolve(
         TypeError: The family is neither a Distribution class nor a callable, or it has no density.
         ValueError: A name is unknown or given twice, or a parameter cannot be learned.
     """
-    init, fixed, transforms = dict(init or {}), dict(fixed or {}), dict(transforms or {})
+    init, fixed, transforms = (
+        _as_dict(given, what)
+        for given, what in ((init, "init"), (fixed, "fixed"), (transforms, "transforms"))
+    )
     family, bound = _unwrap(family)
-    _check_once(init, {**fixed, **bound})
+    _check_once(init, {**fixed, **bound}, transforms)
     fixed = {**fixed, **bound}
     if isinstance(family, Distribution) or not callable(family):
         raise TypeError(
@@ -172,13 +180,32 @@ def _check_density(family: Any) -> None:
         )
 
 
-def _check_once(init: Mapping[str, Any], fixed: Mapping[str, Any]) -> None:
-    twice = init.keys() & fixed.keys()
-    if twice:
-        raise ValueError(
-            f"expected each parameter in init or in fixed; got {sorted(twice)} in both; "
-            "try init for what is learned, fixed for what is known"
+def _as_dict(given: Any, what: str) -> dict[str, Any]:
+    if given is not None and not isinstance(given, Mapping):
+        raise TypeError(
+            f"expected {what} as a mapping of parameter names; got {type(given).__name__}; "
+            f"try {what}={{name: value}}"
         )
+    given = dict(given or {})
+    for name, value in given.items():
+        if what == "transforms" and not isinstance(value, Transform):
+            raise TypeError(
+                f"expected transforms[{name!r}] as a torch Transform; got {value!r}; "
+                "try mlefit.transforms.SoftplusTransform()"
+            )
+    return given
+
+
+def _check_once(
+    init: Mapping[str, Any], fixed: Mapping[str, Any], transforms: Mapping[str, Any]
+) -> None:
+    for given, what in ((init, "init"), (transforms, "transforms")):
+        twice = sorted(given.keys() & fixed.keys())
+        if twice:
+            raise ValueError(
+                f"expected each parameter either learned or fixed; got {twice[0]!r} in {what} and "
+                f"fixed; try leaving it out of one"
+            )
 
 
 def _check_names(family: Build, named: Mapping[str, Any]) -> None:

@@ -11,9 +11,11 @@ import torch
 from torch import Tensor
 
 CLOSE = 1e-3  # a Newton step that changes a parameter by less than this fraction has arrived
-DRIFT = 1e-4  # far below the tolerance and still on the move: the minimum lies at infinity
+DRIFT = 0.1  # one that changes it by more than this, with nothing left to gain, never will
+FLAT = 1e-3  # nats: less than this to gain, where rounding drowns the rest
 STRIDE = 3.0  # the most that one step may change a parameter, in units of its logarithm
 PIVOT = 1e-14  # a smaller pivot of the scaled Hessian is rounding: that direction is flat
+HALVINGS = 30
 PATIENCE = 25  # steps of a torch optimizer between two verdicts
 
 Optimizer = Callable[..., Any]
@@ -82,6 +84,7 @@ class _Local:
     step: Tensor
     distance: Tensor
     outcome: Tensor  # OUT_OF_STEPS where the search should go on
+    adrift: Tensor  # next to nothing to gain, and yet a long step to take
 
 
 def minimize(
@@ -150,6 +153,7 @@ def newton(objective: Objective, start: Tensor, *, max_steps: int, tol: float) -
         moved_to, moved, tries = _backtrack(current, u[here], model, going)
         evaluations += tries
         outcome[here[going & ~moved]] = Outcome.STUCK
+        outcome[here[going & ~moved & model.adrift]] = Outcome.DRIFTING
         going = going if tol == 0 else going & moved
         u[here[moved]] = moved_to[moved]
         path.append(u.clone())
@@ -188,12 +192,14 @@ def _model(objective: Objective, u: Tensor, tol: float) -> _Local:
     stride = objective.stride(u, step)
     tol = tol or 1e-8
     settled = finite & definite & (distance <= tol) & (stride <= CLOSE)
-    drifting = finite & definite & (distance <= DRIFT * tol) & (stride > CLOSE)
+    drifting = finite & definite & (distance <= tol) & (stride > DRIFT)
     outcome = torch.full_like(loss, int(Outcome.OUT_OF_STEPS), dtype=torch.long)
     outcome[settled] = Outcome.SETTLED
     outcome[drifting] = Outcome.DRIFTING
     outcome[~finite] = Outcome.FAILED
-    return _Local(loss, g, H, step, torch.where(finite, distance, torch.inf), outcome)
+    adrift = definite & (distance <= FLAT) & (stride > DRIFT)
+    distance = torch.where(finite & torch.isfinite(distance), distance, torch.inf)
+    return _Local(loss, g, H, step, distance, outcome, adrift)
 
 
 def _newton_step(g: Tensor, H: Tensor) -> tuple[Tensor, Tensor]:
@@ -209,7 +215,7 @@ def _newton_step(g: Tensor, H: Tensor) -> tuple[Tensor, Tensor]:
     s[definite] = torch.cholesky_solve(b[definite], factor[definite])
     if not definite.all():
         values, vectors = torch.linalg.eigh(A[~definite])
-        floor = 1e-6 * values.abs().amax(-1, keepdim=True)
+        floor = (1e-6 * values.abs().amax(-1, keepdim=True)).clamp(min=1e-300)
         bent = torch.maximum(values.abs(), floor)[..., None]
         s[~definite] = vectors @ ((vectors.mT @ b[~definite]) / bent)
     return unit * s[..., 0], definite
@@ -222,17 +228,22 @@ def _backtrack(
     slope = (model.gradient * model.step).sum(-1)
     slack = 16 * torch.finfo(u.dtype).eps * model.loss.abs().clamp(min=1.0)  # rounding
     t = torch.ones_like(slope)
-    todo, tries = going.clone(), 0
-    while todo.any() and tries < 60:
-        step = t[:, None] * model.step
+    todo = going.nonzero()[:, 0]
+    part, held = objective, torch.arange(len(u), device=u.device)  # what `part` evaluates
+    for tries in range(1, HALVINGS + 1):  # noqa: B007
+        step = t[held, None] * model.step[held]
         with torch.no_grad():
-            trial = objective(u + step)
-        tries += 1
-        enough = trial <= model.loss + 1e-4 * t * slope + slack
-        good = enough & torch.isfinite(trial) & (objective.stride(u, step) <= STRIDE)
-        todo = todo & ~good
-        t = torch.where(todo, t / 2, t)
-    moved = going & ~todo & (t[:, None] * model.step != 0).any(-1)
+            trial = part(u[held] + step)
+        enough = trial <= model.loss[held] + 1e-4 * t[held] * slope[held] + slack[held]
+        good = enough & torch.isfinite(trial) & (part.stride(u[held], step) <= STRIDE)
+        todo = todo[~good[torch.searchsorted(held, todo)]]
+        if not len(todo):
+            break
+        t[todo] /= 2
+        if 2 * len(todo) < len(held) and (fewer := objective.select(todo)) is not None:
+            part, held = fewer, todo
+    moved = going & (t[:, None] * model.step != 0).any(-1)
+    moved[todo] = False
     return u + t[:, None] * model.step, moved, tries
 
 

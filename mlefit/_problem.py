@@ -1,6 +1,6 @@
 """A fit as a problem of minimization: data, charts, and the mean negative log-likelihood."""
 
-__all__ = ["Chart", "Evidence", "Likelihood", "Moments", "Rows"]
+__all__ = ["Chart", "Evidence", "Likelihood", "Moments", "Rows", "log_prob"]
 
 import math
 from collections.abc import Mapping
@@ -12,6 +12,7 @@ from torch import Size, Tensor
 from torch.distributions import Distribution, Normal, Transform
 from torch.distributions.constraints import Constraint
 
+from mlefit._densities import DENSITIES
 from mlefit._model import Model
 from mlefit._natural import is_bounded, natural
 from mlefit._statistics import SufficientStatistics
@@ -27,7 +28,7 @@ class Rows:
 
     def log_prob(self, distribution: Distribution) -> Tensor:
         """Return the log-density of each row, `(n, B)`."""
-        return distribution.log_prob(self.x).reshape(self.x.shape[0], -1)
+        return log_prob(distribution, self.x).reshape(self.x.shape[0], -1)
 
     def mean_nll(self, distribution: Distribution) -> Tensor:
         each = self.log_prob(distribution)
@@ -79,6 +80,12 @@ class Moments:
         return replace(
             self, mean=self.mean.to(dtype), factor=self.factor.to(dtype), n=self.n.to(dtype)
         )
+
+
+def log_prob(distribution: Distribution, x: Tensor) -> Tensor:
+    """Return the log-density of `x`, `(n, *batch)`, by torch or by a repair of it."""
+    repair = DENSITIES.get(type(distribution))
+    return distribution.log_prob(x) if repair is None else repair(distribution, x)
 
 
 Evidence = Rows | Moments

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Distribution, MultivariateNormal, Normal
 
-from mlefit._inputs import as_data, as_weights
+from mlefit._inputs import as_data, as_weights, check_finite
 
 BLOCK = 65_536  # numbers in a block: half a megabyte in float64, so that it stays in cache
 FAR = 8.0  # a shift more standard deviations than this from the mean costs digits: pass again
@@ -56,7 +56,11 @@ class SufficientStatistics:
         n = self.n + other.n
         fraction = _expand(torch.where(n > 0, other.n / n, 0.0), self.mean)
         apart = (other.mean - self.mean) + (other.remainder - self.remainder)
-        mean, remainder = _two_sum(self.mean, self.remainder + fraction * apart)
+        # an empty side says nothing of the mean, and would round the other's remainder away
+        some = _expand(self.n > 0, self.mean)
+        mean = torch.where(some, self.mean, other.mean)
+        low = torch.where(some, self.remainder + fraction * apart, other.remainder)
+        mean, remainder = _two_sum(mean, low)
         between = _outer(self.family, apart) * _expand(
             self.n * torch.where(n > 0, other.n / n, 0.0), self.scatter
         )
@@ -152,7 +156,7 @@ def suffstats(
     events = 0 if family is Normal else 1
     x, dtype = as_data(data, events, minimum=0)
     w = None if weights is None else as_weights(weights, x, events, positive=False)
-    x = x if w is None else _ignore(x, w, events)
+    raw, x = x, _ignore(x, w, events)
     count = x.shape[0]
     batch = x.shape[1 : x.ndim - events]
     n = x.new_full(batch, count, dtype=torch.float64) if w is None else w.sum(0).expand(batch)
@@ -167,11 +171,19 @@ def suffstats(
 
     mean, remainder = _two_sum(shift, step)
     scatter = s2 - _outer(family, step) * _expand(n, s2)
+    if not (torch.isfinite(mean).all() and torch.isfinite(scatter).all()):
+        check_finite(raw, w, events)
+        raise ValueError(
+            "expected data whose squares fit into float64; got a value of "
+            f"{x.abs().max().item():.3g}; try other units"
+        )
     return SufficientStatistics(family, n.clone(), mean, scatter, remainder, dtype)
 
 
-def _ignore(x: Tensor, w: Tensor, events: int) -> Tensor:
+def _ignore(x: Tensor, w: Tensor | None, events: int) -> Tensor:
     """Replace rows of weight zero, which may hold anything, by zeros."""
+    if w is None:
+        return x
     counts = w.reshape((*w.shape, *[1] * (x.ndim - w.ndim))) > 0
     return torch.where(counts, x, x.new_zeros(()))
 

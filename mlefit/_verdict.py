@@ -16,7 +16,7 @@ IN_A_BATCH = {
 }
 
 
-def verdict(problem: Problem, objective: Objective, found: Minimum) -> str:
+def verdict(problem: Problem, objective: Objective, found: Minimum, *, by_newton: bool) -> str:
     """Return the message of a fit, or of a batch of fits."""
     steps = len(found.loss) - 1
     effort = f"after {steps} step{'s' if steps != 1 else ''}, {found.evaluations} evaluations"
@@ -39,9 +39,13 @@ def verdict(problem: Problem, objective: Objective, found: Minimum) -> str:
                 f"{distance:.2g} nats from a maximum, which may be a saddle or a flat ridge; try "
                 "another start in init, or fixing a parameter"
             )
+    remedy = "another start in init"
+    if not by_newton:
+        precision = "float64 data, " if problem.dtype != torch.float64 else ""
+        remedy = f"another learning rate, {precision}or optimizer=mlefit.newton"
     return (
         f"not converged: an estimated {distance:.2g} nats from the maximum {effort}; try more "
-        "max_steps, a larger learning rate, float64 data, or optimizer=mlefit.newton"
+        f"max_steps, {remedy}"
     )
 
 

@@ -211,13 +211,12 @@ def _side(entries: int) -> int:
 
 
 def _shift(link: Transform, bound: float | Tensor, sign: float) -> Transform:
-    if sign > 0 and not torch.as_tensor(bound).any():
+    if isinstance(bound, float | int) and bound == 0 and sign > 0:
         return link
     return ComposeTransform([link, AffineTransform(bound, sign)])
 
 
 def _between(low: float | Tensor, high: float | Tensor) -> Transform:
-    width = torch.as_tensor(high) - torch.as_tensor(low)
-    if not torch.as_tensor(low).any() and bool((width == 1).all()):
+    if isinstance(low, float | int) and (low, high) == (0, 1):
         return SigmoidTransform()
-    return ComposeTransform([SigmoidTransform(), AffineTransform(low, width)])
+    return ComposeTransform([SigmoidTransform(), AffineTransform(low, high - low)])
