@@ -189,9 +189,11 @@ def test_beats_everything_around_it(name: str, size: float) -> None:
 
 def perturbed(found: Fit, size: float, times: int) -> dict[str, Tensor]:
     """Return the parameters, moved at random on their natural scales, `(times, *shape)`."""
-    params = {}
+    params, stated = {}, found.family.arg_constraints
     for name, value in found.params.items():
-        constraint, many = found.family.arg_constraints[name], value.expand(times, *value.shape)
+        # the bounds of Uniform depend on each other: its class states none
+        constraint = stated[name] if isinstance(stated, dict) else constraints.real
+        many = value.expand(times, *value.shape)
         moved = natural(constraint, many) + size * torch.randn_like(many)
         moved = from_natural(constraint, moved, many)
         if constraint is constraints.simplex:

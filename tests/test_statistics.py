@@ -70,7 +70,7 @@ def assert_same(a: SufficientStatistics, b: SufficientStatistics, digits: float 
     apart = (a.mean - b.mean) + (a.remainder - b.remainder)
     size = b.scatter if b.family is Normal else b.scatter.diagonal(dim1=-2, dim2=-1)
     n = b.n.reshape((*b.n.shape, *[1] * (size.ndim - b.n.ndim)))
-    assert (apart.abs() <= digits * (size / n).sqrt()).all()
+    assert (apart.abs() <= digits * (size / n.clamp(min=1)).sqrt()).all()
     unit = size.sqrt()
     outer = size if b.family is Normal else unit.unsqueeze(-1) * unit.unsqueeze(-2)
     assert ((a.scatter - b.scatter).abs() <= digits * outer).all()
