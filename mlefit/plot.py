@@ -230,10 +230,10 @@ def profile(fit: Fit, name: str, *, level: float = 0.95, ax: Axes | None = None)
     ax.plot([max(left, ends[0]), min(right, ends[1])], [cut, cut], color=MUTED)
     middle = (max(left, ends[0]) + min(right, ends[1])) / 2
     _label(ax, f"{100 * level:g} % interval", (middle, cut), (0, 4), ha="center")
-    for end, offset, ha in zip(ends, (-6, 6), ("right", "left"), strict=True):
+    for end, offset, ha in zip(ends, (5, -5), ("left", "right"), strict=True):
         if left <= end <= right:
             ax.vlines(end, lost.min().item(), cut, color=MUTED, lw=0.8)
-            _label(ax, f"{end:.4g}", (end, cut), (offset, 0), ha=ha)
+            _label(ax, f"{end:.4g}", (end, cut), (offset, -13), ha=ha)
     ax.set(xlabel=name, ylabel="log-likelihood, nats from the maximum")
     return ax
 
