@@ -164,9 +164,9 @@ print(f"898 leads 800 by {ahead:.2f} nats, a ratio of {ahead.exp():.0f} to 1")
 # \end{aligned}
 # $$
 #
-# and its logarithm: functions of the parameters. The product is there because the readings are taken to be
-# independent. Nothing makes the area under $L$ equal to 1, and $L$ does not say how probable a $\mu$
-# is. It ranks the parameters by how well each predicted what was seen.
+# and its logarithm: functions of the parameters. The product is there because the readings are
+# taken to be independent. Nothing makes the area under $L$ equal to 1, and $L$ does not say how
+# probable a $\mu$ is. It ranks the parameters by how well each predicted what was seen.
 
 # %%
 locs = torch.linspace(0, 2000, 2001, dtype=torch.float64)
