@@ -18,8 +18,9 @@ TAGS = (*FOLDS, "fold", "hide", "warns", "raises-exception")
 
 
 def sources(docs: Path) -> list[Path]:
-    """Return the notebooks in a documentation folder."""
-    return sorted(path for folder in FOLDERS for path in (docs / folder).rglob("*.py"))
+    """Return the notebooks in a documentation folder: the home page and those of the sections."""
+    inside = (path for folder in FOLDERS for path in (docs / folder).rglob("*.py"))
+    return sorted([*docs.glob("*.py"), *inside])
 
 
 def read(path: Path) -> Notebook:

@@ -1,0 +1,86 @@
+# %% [markdown]
+# # Maximum likelihood in PyTorch
+#
+# What do I get? One call that fits any `torch.distributions` family, says whether it converged, and
+# how far off the estimate could be.
+
+# %%
+from torch.distributions import MultivariateNormal
+
+import mlefit
+
+heights = mlefit.datasets.galton(one_son_seed=0)  # father, son: in inches
+fit = mlefit.fit(MultivariateNormal, heights)
+
+assert fit.converged
+print(fit)
+
+# %% tags=["fold"] alt="Heights of 179 fathers, and of one grown son of each, as points. Tilted ellipses of the fitted normal hold 50, 90 and 99 percent of its probability: taller fathers have taller sons, with a wide scatter."
+import matplotlib.pyplot as plt
+
+import mlefit.plot
+
+fig, ax = plt.subplots(figsize=(7.2, 4.2))
+mlefit.plot.ellipses(fit, heights, ax=ax)
+ax.set(xlabel="father's height, inches", ylabel="son's height, inches")
+plt.show()
+
+# %% [markdown]
+# Francis Galton's families of 1886: 179 fathers, each with one of his grown sons, drawn at random.
+# The fitted normal expects 90 of a hundred such pairs within the middle ellipse.
+#
+# ## Is that the right answer?
+#
+# A multivariate normal has an exact one to compare with. The search finds it; and any function of
+# the fitted distribution has a standard error:
+
+# %%
+import torch
+
+exact = mlefit.closed_form(MultivariateNormal, heights)
+torch.testing.assert_close(fit.params, exact.params, rtol=1e-6, atol=1e-6)
+
+
+def correlation(d):
+    return d.covariance_matrix[0, 1] / d.variance.prod().sqrt()
+
+
+r, error = correlation(fit.distribution), fit.standard_errors(of=correlation)
+print(f"correlation of father and son: {r:.2f} ± {error:.2f}")
+
+# %% [markdown]
+# Families without a closed form take the same call: a Student-t, a gamma, a mixture
+# ([Fit any distribution](howto/any-distribution.py)).
+#
+# ## Install
+#
+# From a clone of the repository, with Python 3.11 or later:
+#
+# ```sh
+# pip install ".[plot]"
+# ```
+#
+# ## Which page do I need?
+#
+# To learn the subject, walk six pages from one `log_prob` to a checked model with error bars. Begin
+# with **[What is a log-likelihood?](learn/log-likelihood.py)**
+#
+# | I want to | page |
+# |---|---|
+# | know what is maximized, and why its logarithm | [What is a log-likelihood?](learn/log-likelihood.py) |
+# | have the exact estimate of a normal, and its proof | [The closed form](learn/closed-form.py) |
+# | write the training loop myself | [Gradient descent](learn/gradient-descent.py) |
+# | fit a covariance matrix | [The multivariate normal](learn/multivariate.py) |
+# | put error bars on an estimate | [How sure are we?](learn/uncertainty.py) |
+# | know whether the family fits at all | [Model checking](learn/model-checking.py) |
+# | fit a Student-t, a gamma, a mixture | [Any distribution](howto/any-distribution.py) |
+# | keep a covariance diagonal, shared or known | [Covariances](howto/covariance.py) |
+# | choose an optimizer, a start and a stop | [Optimizers](howto/optimizer.py) |
+# | understand an error message | [Errors](howto/errors.py) |
+# | make it faster | [Speed](howto/speed.py) |
+# | fit fewer rows than columns | [Few rows](howto/few-rows.py) |
+# | fit more data than memory holds | [Distributed](howto/distributed.py) |
+# | fit ten thousand groups at once | [Many fits](howto/many-fits.py) |
+# | see why it is true | [Proofs](explain/proofs.py), [links](explain/links.py), [bias](explain/bias.py), [floating point](explain/floating-point.py) |
+# | see the blog post behind this site, run again | [The 2022 post](explain/post-2022.py) |
+# | look something up | [API](reference/api.md), [formulas](reference/formulas.md), [notation](reference/notation.md), [data](reference/datasets.md), [glossary](reference/glossary.md), [bibliography](reference/bibliography.md) |
