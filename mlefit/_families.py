@@ -13,6 +13,8 @@ from torch import Tensor
 from torch.distributions import Distribution, constraints
 from torch.distributions.constraints import Constraint
 
+from mlefit.transforms import ExpTransform
+
 Start = Callable[[Tensor, Tensor | None, Mapping[str, Any]], dict[str, Tensor]]
 
 UNIDENTIFIED = "adding a constant to all logits changes nothing; try probs instead"
@@ -40,6 +42,7 @@ class Family:
             unbounded.
         refused: Parameter -> why it cannot be learned.
         domain: Constraints that the torch class does not state, given the shape of one observation.
+        links: Charts of positive parameters that serve better than softplus.
         single: Whether torch's density is for one fit at a time.
         warns: Whether building the torch distribution warns of what a search cannot help.
     """
@@ -49,6 +52,7 @@ class Family:
     collapse: tuple[str, ...] = ()
     refused: Mapping[str, str] = field(default_factory=dict)
     domain: Callable[[tuple[int, ...]], Mapping[str, Constraint]] = lambda shape: {}
+    links: Mapping[str, td.Transform] = field(default_factory=dict)
     single: bool = False
     warns: bool = False
 
@@ -224,7 +228,7 @@ def _half_normal(x: Tensor, w: Tensor | None, known: Mapping[str, Any]) -> dict[
 
 
 def _uniform(x: Tensor, w: Tensor | None, known: Mapping[str, Any]) -> dict[str, Tensor]:
-    return {"low": x.amin(0), "high": x.amax(0)}
+    return {"low": x.amin(0), "high": torch.nextafter(x.amax(0), x.new_tensor(torch.inf))}
 
 
 def _pareto(x: Tensor, w: Tensor | None, known: Mapping[str, Any]) -> dict[str, Tensor]:
@@ -282,7 +286,11 @@ FAMILIES: dict[type[Distribution], Family] = {
         refused={"total_count": INTEGER % "total_count", "logits": UNIDENTIFIED},
     ),
     td.MultivariateNormal: Family(_multivariate, events=1),
-    td.NegativeBinomial: Family(_negative_binomial),
+    td.NegativeBinomial: Family(
+        _negative_binomial,
+        # the ridge of equal means is straight in log total_count and logit probs
+        links={"total_count": ExpTransform()},
+    ),
     td.Normal: Family(_normal),
     td.OneHotCategorical: Family(_multinomial, events=1, refused={"logits": UNIDENTIFIED}),
     td.OneHotCategoricalStraightThrough: Family(

@@ -277,7 +277,9 @@ def _raise_hopeless(problem: Problem) -> None:
     reason = next(iter(problem.hopeless.values()))
     if problem.evidence.n.numel() > 1:
         reason = f"in every fit of the batch, as in fit 0, {reason}"
-    raise ValueError(f"expected data that determine the parameters; got data of which {reason}")
+    raise ValueError(
+        f"expected data that determine the parameters; got data without a maximum: {reason}"
+    )
 
 
 def _check_numbers(problem: Problem, found: Minimum) -> None:

@@ -90,7 +90,7 @@ class Model:
         """Return the chart of a parameter: the user's, or the one of its constraint."""
         constraint = self.constraint(name)
         if name not in self.transforms:
-            return chart(constraint)
+            return chart(constraint, self.row.links.get(name) if self.row else None)
         transform = self.transforms[name]
         scalar = getattr(transform.codomain, "event_dim", 0) == 0
         return chart(constraint, transform) if constraint.event_dim > 0 and scalar else transform

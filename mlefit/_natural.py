@@ -56,14 +56,18 @@ def _bounds(constraint: Constraint, value: Tensor) -> tuple[Tensor, Tensor]:
         case constraints.independent():
             return _bounds(constraint.base_constraint, value)
         case constraints.greater_than() | constraints.greater_than_eq():
-            return low.fill_(constraint.lower_bound), high
+            return _full(constraint.lower_bound, value), high
         case constraints.less_than():
-            return low, high.fill_(constraint.upper_bound)
+            return low, _full(constraint.upper_bound, value)
         case constraints.interval() | constraints.half_open_interval():
-            return low.fill_(constraint.lower_bound), high.fill_(constraint.upper_bound)
+            return _full(constraint.lower_bound, value), _full(constraint.upper_bound, value)
 
     if isinstance(constraint, SIMPLEX):
         return low.zero_(), high.fill_(1.0)
     if isinstance(constraint, POSITIVE_DIAGONAL):
         low.diagonal(dim1=-2, dim2=-1).zero_()
     return low, high
+
+
+def _full(bound: float | Tensor, like: Tensor) -> Tensor:
+    return torch.as_tensor(bound).to(like).expand(like.shape)

@@ -12,7 +12,9 @@ from torch import Tensor
 
 CLOSE = 1e-3  # a Newton step that changes a parameter by less than this fraction has arrived
 DRIFT = 0.1  # one that changes it by more than this, with nothing left to gain, never will
-FLAT = 1e-3  # nats: less than this to gain, where rounding drowns the rest
+WINDOW = 10  # steps over which to look for progress
+FLAT = 1e-5  # nats: a parameter that changes by e for less than this is not determined
+FLAT_IF_STUCK = 1e-2  # the same where rounding ends the search
 STRIDE = 3.0  # the most that one step may change a parameter, in units of its logarithm
 PIVOT = 1e-14  # a smaller pivot of the scaled Hessian is rounding: that direction is flat
 HALVINGS = 30
@@ -84,7 +86,6 @@ class _Local:
     step: Tensor
     distance: Tensor
     outcome: Tensor  # OUT_OF_STEPS where the search should go on
-    adrift: Tensor  # next to nothing to gain, and yet a long step to take
 
 
 def minimize(
@@ -146,14 +147,20 @@ def newton(objective: Objective, start: Tensor, *, max_steps: int, tol: float) -
         loss[old], hessian[old] = model.loss[going], model.hessian[going]
         distance[old], outcome[old] = model.distance[going], model.outcome[going]
         losses.append(loss.clone())
+        if tol > 0 and step >= WINDOW:
+            idle = _idle(objective, path[-WINDOW - 1], u, losses[-WINDOW - 1] - loss, tol=tol)
+            outcome = torch.where(outcome == Outcome.OUT_OF_STEPS, idle, outcome)
 
-        going = going & ((model.outcome == Outcome.OUT_OF_STEPS) | (tol == 0))
+        going = going & ((outcome[here] == Outcome.OUT_OF_STEPS) | (tol == 0))
         if step == max_steps or not going.any():
             break
         moved_to, moved, tries = _backtrack(current, u[here], model, going)
         evaluations += tries
-        outcome[here[going & ~moved]] = Outcome.STUCK
-        outcome[here[going & ~moved & model.adrift]] = Outcome.DRIFTING
+        ended = here[going & ~moved]
+        if len(ended):
+            back = max(0, len(path) - 1 - WINDOW)
+            why = _idle(objective, path[back], u, losses[back] - loss, flat=FLAT_IF_STUCK)
+            outcome[ended] = torch.where(why == Outcome.DRIFTING, why, int(Outcome.STUCK))[ended]
         going = going if tol == 0 else going & moved
         u[here[moved]] = moved_to[moved]
         path.append(u.clone())
@@ -197,9 +204,8 @@ def _model(objective: Objective, u: Tensor, tol: float) -> _Local:
     outcome[settled] = Outcome.SETTLED
     outcome[drifting] = Outcome.DRIFTING
     outcome[~finite] = Outcome.FAILED
-    adrift = definite & (distance <= FLAT) & (stride > DRIFT)
     distance = torch.where(finite & torch.isfinite(distance), distance, torch.inf)
-    return _Local(loss, g, H, step, distance, outcome, adrift)
+    return _Local(loss, g, H, step, distance, outcome)
 
 
 def _newton_step(g: Tensor, H: Tensor) -> tuple[Tensor, Tensor]:
@@ -228,6 +234,11 @@ def _backtrack(
     slope = (model.gradient * model.step).sum(-1)
     slack = 16 * torch.finfo(u.dtype).eps * model.loss.abs().clamp(min=1.0)  # rounding
     t = torch.ones_like(slope)
+    for _ in range(2 * HALVINGS):
+        too_long = objective.stride(u, t[:, None] * model.step) > STRIDE
+        if not (too_long & going).any():
+            break
+        t = torch.where(too_long, t / 2, t)
     todo = going.nonzero()[:, 0]
     part, held = objective, torch.arange(len(u), device=u.device)  # what `part` evaluates
     for tries in range(1, HALVINGS + 1):  # noqa: B007
@@ -235,7 +246,7 @@ def _backtrack(
         with torch.no_grad():
             trial = part(u[held] + step)
         enough = trial <= model.loss[held] + 1e-4 * t[held] * slope[held] + slack[held]
-        good = enough & torch.isfinite(trial) & (part.stride(u[held], step) <= STRIDE)
+        good = enough & torch.isfinite(trial)
         todo = todo[~good[torch.searchsorted(held, todo)]]
         if not len(todo):
             break
@@ -245,6 +256,24 @@ def _backtrack(
     moved = going & (t[:, None] * model.step != 0).any(-1)
     moved[todo] = False
     return u + t[:, None] * model.step, moved, tries
+
+
+def _idle(
+    objective: Objective,
+    old: Tensor,
+    new: Tensor,
+    gain: Tensor,
+    *,
+    tol: float = 0.0,
+    flat: float = FLAT,
+) -> Tensor:
+    """Tell which searches have gained next to nothing lately, and whether they still move."""
+    gain = gain * objective.n
+    moved = objective.stride(old, new - old) > 1
+    outcome = torch.full_like(gain, int(Outcome.OUT_OF_STEPS), dtype=torch.long)
+    outcome[gain <= tol] = Outcome.STUCK
+    outcome[(gain <= flat) & moved] = Outcome.DRIFTING
+    return outcome
 
 
 def _compact(objective: Objective, here: Tensor, going: Tensor) -> tuple[Objective, Tensor, Tensor]:

@@ -208,12 +208,18 @@ def _events(model: Model) -> int:
         if model.is_class:
             missing = [n for n in model.family.arg_constraints if n not in params]  # type: ignore[attr-defined]
             params |= {n: origin(model, n) for n in missing if model.choose(n) == n}
-        return len(model.build(params).event_shape)
+        distribution = model.build(params)
     except TypeError as error:
         raise ValueError(
             f"expected a starting value for each parameter of {name_of(model.family)}; got "
             f"{sorted(model.init) or 'none'} ({error}); try init={{name: value, ...}}"
         ) from error
+    if not isinstance(distribution, Distribution):
+        raise TypeError(
+            f"expected a callable that returns a torch Distribution; got one that returns "
+            f"{type(distribution).__name__}; try lambda loc: Normal(loc, 1.0)"
+        )
+    return len(distribution.event_shape)
 
 
 def _rows(x: Tensor, w: Tensor | None, events: int, flatten: bool) -> Rows:
@@ -233,11 +239,6 @@ def _check_density(problem: Problem, x: Tensor, w: Tensor | None, name: str) -> 
     if len(problem.hopeless) == problem.evidence.n.numel():
         return
     distribution = problem.distribution(problem.start)
-    if not isinstance(distribution, Distribution):
-        raise TypeError(
-            f"expected a callable that returns a torch Distribution; got one that returns "
-            f"{type(distribution).__name__}; try lambda loc: Normal(loc, 1.0)"
-        )
     events = len(distribution.event_shape)
     if x.shape[x.ndim - events :] != distribution.event_shape:
         raise ValueError(
