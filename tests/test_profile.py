@@ -1,0 +1,175 @@
+"""Likelihood-ratio intervals equal those of a hand-written profile and a root-finder."""
+
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+import torch
+import torch.distributions as td
+from scipy.optimize import brentq, minimize_scalar
+from scipy.stats import chi2
+from torch import Tensor
+from torch.distributions import MultivariateNormal, Normal
+from torch.distributions.transforms import ExpTransform
+from torch.testing import assert_close
+
+import mlefit
+
+close = partial(assert_close, rtol=1e-5, atol=1e-9)
+
+N = 25
+x = 2 * torch.randn(N, dtype=torch.float64, generator=torch.Generator().manual_seed(0)) + 3
+times = x.exp()
+
+
+def edges(
+    profile: Callable[[float], float], best: float, low: float, high: float, level: float
+) -> tuple[Tensor, Tensor]:
+    """Return where twice the log-likelihood has fallen by the quantile, to either side."""
+    threshold = chi2.ppf(level, 1)
+    fall = lambda value: 2 * (profile(best) - profile(value)) - threshold  # noqa: E731
+    ends = brentq(fall, low, best, xtol=1e-12), brentq(fall, best, high, xtol=1e-12)
+    return tuple(torch.tensor(end, dtype=torch.float64) for end in ends)
+
+
+def normal_loc(m: float) -> float:
+    return -N / 2 * (x - m).square().mean().log().item()
+
+
+def normal_scale(s: float) -> float:
+    return Normal(x.mean(), s).log_prob(x).sum().item()
+
+
+def exponential_rate(rate: float) -> float:
+    return td.Exponential(rate).log_prob(times).sum().item()
+
+
+def gamma_concentration(a: float) -> float:
+    return td.Gamma(a, a / times.mean()).log_prob(times).sum().item()
+
+
+def weibull_concentration(k: float) -> float:
+    scale = times.pow(k).mean().pow(1 / k)
+    return td.Weibull(scale, torch.tensor(k)).log_prob(times).sum().item()
+
+
+def gumbel_loc(m: float) -> float:
+    fall = lambda s: -td.Gumbel(m, s).log_prob(x).sum().item()  # noqa: E731
+    return -minimize_scalar(fall, bounds=(0.1, 20.0), options={"xatol": 1e-10}).fun
+
+
+PROFILES = {
+    "Normal.loc": (Normal, x, normal_loc, -10.0, 16.0),
+    "Normal.scale": (Normal, x, normal_scale, 0.1, 50.0),
+    "Exponential.rate": (td.Exponential, times, exponential_rate, 1e-6, 1.0),
+    "Gamma.concentration": (td.Gamma, times, gamma_concentration, 1e-3, 20.0),
+    "Weibull.concentration": (td.Weibull, times, weibull_concentration, 1e-2, 10.0),
+    "Gumbel.loc": (td.Gumbel, x, gumbel_loc, -2.0, 7.0),
+}
+
+
+@pytest.mark.parametrize("level", [0.5, 0.99])
+@pytest.mark.parametrize("label", PROFILES)
+def test_equals_a_profile_by_hand(label: str, level: float) -> None:
+    family, data, profile, low, high = PROFILES[label]
+    name = label.split(".")[1]
+    found = mlefit.fit(family, data, tol=1e-14)
+    interval = found.profile_interval(name, level=level)
+    expected = edges(profile, found.params[name].item(), low, high, level)
+    for mine, theirs in zip(interval, expected, strict=True):
+        assert mine.shape == ()
+        close(mine, theirs)
+
+
+def test_scale_of_a_normal_by_statistics_or_exactly() -> None:
+    expected = mlefit.fit(Normal, x).profile_interval("scale")
+    stats = mlefit.suffstats(Normal, x)
+    for found in (mlefit.fit(Normal, stats), mlefit.closed_form(Normal, x)):
+        for mine, theirs in zip(found.profile_interval("scale"), expected, strict=True):
+            close(mine, theirs)
+
+
+def test_vector_of_one_number_is_no_scalar() -> None:
+    found = mlefit.fit(MultivariateNormal, x[:, None])
+    with pytest.raises(ValueError, match=r"one number a fit; got 'loc'"):
+        found.profile_interval("loc")
+
+
+@pytest.mark.parametrize("transform", [ExpTransform(), td.SoftplusTransform()])
+def test_chart_does_not_matter(transform: td.Transform) -> None:
+    reference = mlefit.fit(td.Gamma, times, tol=1e-14)
+    found = mlefit.fit(td.Gamma, times, tol=1e-14, transforms={"concentration": transform})
+    for name in ("concentration", "rate"):
+        for mine, theirs in zip(
+            found.profile_interval(name), reference.profile_interval(name), strict=True
+        ):
+            close(mine, theirs)
+
+
+@pytest.mark.parametrize("unit", [1e-6, 1e6])
+def test_follows_the_unit(unit: float) -> None:
+    for name in ("loc", "scale"):
+        reference = mlefit.fit(td.Gumbel, x).profile_interval(name)
+        found = mlefit.fit(td.Gumbel, unit * x).profile_interval(name)
+        for mine, theirs in zip(found, reference, strict=True):
+            assert_close(mine / unit, theirs, rtol=1e-4, atol=0)
+
+
+def test_weights_are_frequencies() -> None:
+    counts = torch.arange(N) % 3
+    weighted = mlefit.fit(td.Gumbel, x, weights=counts)
+    repeated = mlefit.fit(td.Gumbel, x.repeat_interleave(counts))
+    for mine, theirs in zip(
+        weighted.profile_interval("loc"), repeated.profile_interval("loc"), strict=True
+    ):
+        assert_close(mine, theirs, rtol=1e-4, atol=0)
+
+
+def test_fixed_parameters_stay_fixed() -> None:
+    found = mlefit.fit(td.StudentT, x, fixed={"df": 5.0, "scale": 2.0})
+    fall = lambda m: td.StudentT(5.0, m, 2.0).log_prob(x).sum().item()  # noqa: E731
+    expected = edges(fall, found.params["loc"].item(), -5.0, 10.0, 0.95)
+    for mine, theirs in zip(found.profile_interval("loc"), expected, strict=True):
+        assert_close(mine, theirs, rtol=1e-4, atol=0)
+
+
+def test_batch_equals_its_singles() -> None:
+    data = torch.stack([x, x + 1e3, 0.01 * x, x**3], 1).reshape(N, 2, 2)
+    together = mlefit.fit(td.Gumbel, data)
+    for name in ("loc", "scale"):
+        low, high = together.profile_interval(name)
+        assert low.shape == high.shape == (2, 2)
+        for i in range(4):
+            one = mlefit.fit(td.Gumbel, data[:, i // 2, i % 2])
+            for mine, theirs in zip((low, high), one.profile_interval(name), strict=True):
+                assert_close(mine[i // 2, i % 2], theirs, rtol=1e-4, atol=0)
+
+
+def test_ends_may_be_infinite() -> None:
+    """Near-normal data: any number of degrees of freedom above some bound will do."""
+    data = torch.cat([Normal(0.0, 1.0).icdf(torch.linspace(0.02, 0.98, 49)), torch.tensor([4.0])])
+    found = mlefit.fit(td.StudentT, data.double())
+    assert found.converged, found.message
+    low, high = found.profile_interval("df")
+    assert 0 < low < found.params["df"]
+    assert high == torch.inf
+
+
+def test_one_success_in_three() -> None:
+    """Wald's interval would be symmetric on the logit; this one is not."""
+    found = mlefit.fit(td.Bernoulli, [0.0, 1.0, 0.0])
+    low, high = found.profile_interval("probs", level=0.95)
+    fall = lambda p: td.Bernoulli(p).log_prob(torch.tensor([0.0, 1.0, 0.0])).sum().item()  # noqa: E731
+    expected = edges(fall, 1 / 3, 1e-9, 1 - 1e-9, 0.95)
+    assert_close(low, expected[0], rtol=1e-3, atol=0)
+    assert_close(high, expected[1], rtol=1e-3, atol=0)
+
+
+def test_contains_the_estimate_and_grows_with_the_level() -> None:
+    found = mlefit.fit(td.Weibull, times)
+    before = (found.params["concentration"],) * 2
+    for level in (0.1, 0.5, 0.9, 0.99):
+        low, high = found.profile_interval("concentration", level=level)
+        assert low < before[0]
+        assert before[1] < high
+        before = low, high
