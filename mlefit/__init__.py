@@ -8,7 +8,7 @@ Normal fitted to 100 observations
   loc           852.4     7.86145  [836.992, 867.808]
   scale       78.6145     5.55888  [68.4406, 90.3008]
 log-likelihood -578.349 nats, AIC 1160.70, BIC 1165.91
-converged: 0 nats from the maximum after 0 steps, 1 evaluations
+converged: less than 1e-12 nats from the maximum after 0 steps, 1 evaluation
 """
 
 from mlefit import datasets, transforms

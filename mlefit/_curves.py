@@ -26,7 +26,7 @@ from torch.distributions import Distribution, MultivariateNormal, Normal
 
 from mlefit._inputs import as_data
 from mlefit._natural import from_natural, natural
-from mlefit._profile import _Profile
+from mlefit._profile import Profile
 from mlefit._quantiles import quantiles
 from mlefit._result import Fit
 
@@ -134,7 +134,7 @@ def lost(fit: Fit, name: str, ends: Sequence[float]) -> tuple[Tensor, Tensor]:
     """
     constraint = fit._problem.constraint(name)
     estimates = {k: v.double()[None] for k, v in fit.params.items() if k not in fit.fixed}
-    curve = _Profile(fit._problem, name, estimates)
+    curve = Profile(fit._problem, name, estimates)
     best = estimates[name]
     center = natural(constraint, best)
     reach = (natural(constraint, best.new_tensor(ends)) - center).abs()

@@ -185,7 +185,9 @@ def _from_python(values: Any, what: str) -> Tensor:
         if hasattr(values, "__array__") and not hasattr(values, "dtype"):
             values = values.__array__()
         if hasattr(values, "dtype"):
-            return torch.tensor(values) if values.dtype.kind in "biuf" else _refuse(values, what)
+            return _from_array(values, what)
+        if isinstance(values, list | tuple) and any(isinstance(v, Tensor) for v in values):
+            return torch.stack([as_tensor(value, what) for value in values])
         return torch.tensor(values, dtype=torch.float64)
     except (TypeError, ValueError, RuntimeError, OverflowError) as error:
         if "expected" in str(error) and "try" in str(error):
@@ -196,11 +198,14 @@ def _from_python(values: Any, what: str) -> Tensor:
         ) from error
 
 
-def _refuse(values: Any, what: str) -> Tensor:
-    raise TypeError(
-        f"expected {what} of real numbers; got an array of dtype {values.dtype}; "
-        "try selecting the numeric columns, or .astype(float)"
-    )
+def _from_array(values: Any, what: str) -> Tensor:
+    if values.dtype.kind not in "biuf":
+        raise TypeError(
+            f"expected {what} of real numbers; got an array of dtype {values.dtype}; "
+            "try selecting the numeric columns, or .astype(float)"
+        )
+    backwards = any(stride < 0 for stride in getattr(values, "strides", ()))
+    return torch.tensor(values.copy() if backwards else values)
 
 
 def _first(values: Tensor, bad: Tensor) -> str:

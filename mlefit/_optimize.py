@@ -1,6 +1,15 @@
 """Minimize smooth functions of a vector, many at once, and say how far each minimum is."""
 
-__all__ = ["Minimum", "Objective", "Optimizer", "Outcome", "derivatives", "minimize", "newton"]
+__all__ = [
+    "WINDOW",
+    "Minimum",
+    "Objective",
+    "Optimizer",
+    "Outcome",
+    "derivatives",
+    "minimize",
+    "newton",
+]
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +27,7 @@ FLAT_IF_STUCK = 1e-2  # the same where rounding ends the search
 STRIDE = 3.0  # the most that one step may change a parameter, in units of its logarithm
 PIVOT = 1e-14  # a smaller pivot of the scaled Hessian is rounding: that direction is flat
 HALVINGS = 30
+STILL = 3  # steps in a row that leave the unknowns as they are: a torch optimizer has stopped
 PATIENCE = 25  # steps of a torch optimizer between two verdicts
 
 Optimizer = Callable[..., Any]
@@ -300,6 +310,7 @@ def _descend(
     optimizer = factory([u])
     recorded: list[Tensor] = []  # the functions at each evaluation of the step under way
     path, losses, evaluations = [u.detach().clone()], [], 0
+    still = 0  # steps in a row that have not moved
 
     def closure() -> Tensor:
         optimizer.zero_grad()
@@ -317,12 +328,17 @@ def _descend(
         path.append(u.detach().clone())
         if not torch.isfinite(path[-1]).all():
             break
+        still = still + 1 if torch.equal(path[-1], path[-2]) else 0
+        if tol > 0 and still == STILL:
+            break
         if tol > 0 and step % PATIENCE == 0:
             model = _model(exact, path[-1].double(), tol)
             if (model.outcome != Outcome.OUT_OF_STEPS).all():
                 break
 
     model = _model(exact, path[-1].double(), tol)
+    if still >= STILL:
+        model.outcome[model.outcome == Outcome.OUT_OF_STEPS] = Outcome.STUCK
     losses.append(objective(u).detach().double())
     return Minimum(
         path[-1].double(),

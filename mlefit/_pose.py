@@ -25,7 +25,7 @@ from mlefit._normal import ConvexNormal
 from mlefit._problem import Chart, Evidence, Likelihood, Moments, Rows, log_prob
 from mlefit._statistics import SufficientStatistics, suffstats
 from mlefit._unbounded import collapsed, degenerate
-from mlefit._values import arrange, starting_values
+from mlefit._values import arrange, fixed_value, starting_values
 
 NORMALS: dict[type[Distribution], str] = {Normal: "scale", MultivariateNormal: "scale_tril"}
 
@@ -181,12 +181,12 @@ def _of_moments(
     batch, flat = stats.n.shape, stats.flatten()
     moments = Moments.of(flat)
     scale = NORMALS[stats.family]
-    if scale == "scale":
-        defaults = {"loc": flat.mean, scale: moments.factor}
-    else:
-        sd = moments.factor.square().sum(-1).sqrt()
-        defaults = {"loc": flat.mean, scale: torch.diag_embed(sd)}
-
+    square = moments.factor.square()
+    variance = square if scale == "scale" else square.sum(-1)
+    if "loc" in model.fixed:
+        variance = variance + (flat.mean - fixed_value(model, "loc", batch)) ** 2
+    sd = variance.sqrt()
+    defaults = {"loc": flat.mean, scale: sd if scale == "scale" else torch.diag_embed(sd)}
     start, others = arrange(model, defaults, batch)
     hopeless: dict[int, str] = {}
     if model.choose(scale) in start:
@@ -236,8 +236,6 @@ def _rows(x: Tensor, w: Tensor | None, events: int, flatten: bool) -> Rows:
 
 def _check_density(problem: Problem, x: Tensor, w: Tensor | None, name: str) -> None:
     """Raise unless every row that counts has a finite density where the search starts."""
-    if len(problem.hopeless) == problem.evidence.n.numel():
-        return
     distribution = problem.distribution(problem.start)
     events = len(distribution.event_shape)
     if x.shape[x.ndim - events :] != distribution.event_shape:
@@ -246,6 +244,8 @@ def _check_density(problem: Problem, x: Tensor, w: Tensor | None, name: str) -> 
             f"{tuple(x.shape[x.ndim - events :])}; try data of shape (n, *batch, *event)"
         )
     check_support(x, w, events, distribution.support, name)
+    if len(problem.hopeless) == problem.evidence.n.numel():
+        return
     possible = torch.isfinite(log_prob(distribution, fill(x, w, events).double()))
     hopeless = torch.zeros(problem.evidence.n.numel(), dtype=torch.bool, device=x.device)
     hopeless[list(problem.hopeless)] = True

@@ -1,6 +1,6 @@
 """Likelihood-ratio intervals: fix one parameter, maximize over the others, and find the edge."""
 
-__all__ = ["profile"]
+__all__ = ["Profile", "profile"]
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
-from mlefit._natural import from_natural, natural, natural_slope
+from mlefit._natural import from_natural, is_bounded, natural, natural_slope
 from mlefit._optimize import minimize, newton
 from mlefit._pose import Problem
 
-FARTHEST = 60.0  # natural units (e-folds): a parameter this far away is at its boundary
+FARTHEST = 20.0  # natural units (e-folds): a parameter this far away is at its boundary
+LEVEL = 1e-3  # a likelihood ratio that rises less than this over two e-folds has levelled off
 ROUNDS = 60
 ENOUGH = 1e-7  # of the likelihood ratio: seven digits of the bound
 
@@ -29,24 +30,27 @@ def profile(
         error: Its standard error, `(B,)`: the first guess of the distance.
         threshold: A quantile of chi-squared with one degree of freedom.
     """
-    curve = _Profile(problem, name, dict(params))
+    curve = Profile(problem, name, dict(params))
     constraint = problem.constraint(name)
     center = natural(constraint, params[name])
     width = threshold**0.5 * error * natural_slope(constraint, params[name])
     width = torch.where(torch.isfinite(width) & (width > 0), width, 1.0)
-    bounded = not torch.equal(center, params[name])
-    farthest = FARTHEST if bounded else 1e6 * width
+    bounded = is_bounded(constraint, params[name])
+    width = torch.where(bounded, width.clamp(max=1.0), width)  # a longer first step may get lost
+    farthest = torch.where(bounded, FARTHEST, 1e6 * width)
 
     edges = []
     for side in (-1.0, 1.0):
         curve.reset()
-        edge = _edge(lambda z: curve(z) - threshold, center, side * width, farthest, threshold)
+        edge = _edge(
+            lambda z: curve(z) - threshold, center, side * width, farthest, bounded, threshold
+        )
         edges.append(from_natural(constraint, edge, params[name]))
     return edges[0], edges[1]
 
 
 @dataclass
-class _Profile:
+class Profile:
     """Twice the log-likelihood lost, as a function of one parameter on its natural scale."""
 
     problem: Problem
@@ -98,7 +102,8 @@ def _edge(
     excess: Callable[[Tensor], Tensor],
     center: Tensor,
     step: Tensor,
-    farthest: float | Tensor,
+    farthest: Tensor,
+    bounded: Tensor,
     threshold: float,
 ) -> Tensor:
     """Return where a function that is negative at the centre turns positive, or infinity.
@@ -108,13 +113,15 @@ def _edge(
     inner, low = center.clone(), torch.full_like(center, -threshold)
     outer = center + step
     high = excess(outer)
+    level = torch.zeros_like(high, dtype=torch.bool)
     while True:
-        short = (high < 0) & ((outer - center).abs() < farthest)
+        short = (high < 0) & ((outer - center).abs() < farthest) & ~level
         if not short.any():
             break
         inner, low = torch.where(short, outer, inner), torch.where(short, high, low)
         outer = torch.where(short, center + 2 * (outer - center), outer)
         high = torch.where(short, excess(outer), high)
+        level = level | (short & bounded & ((outer - center).abs() > 4) & (high - low < LEVEL))
     open_ended = high < 0
 
     for _ in range(ROUNDS):

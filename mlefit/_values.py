@@ -1,6 +1,6 @@
 """Starting and fixed values: of the right names, in the shape of the batch."""
 
-__all__ = ["arrange", "starting_values"]
+__all__ = ["arrange", "fixed_value", "starting_values"]
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,12 +18,7 @@ def starting_values(
 ) -> tuple[dict[str, Tensor], dict[str, Any]]:
     if model.row is not None:
         w = None if rows.w is None else rows.w / rows.n
-        known = {
-            name: _spread(value, batch, name, _event_of(model, name, value))
-            if isinstance(value, Tensor)
-            else value
-            for name, value in model.fixed.items()
-        }
+        known = {name: fixed_value(model, name, batch) for name in model.fixed}
         defaults = model.row.start(rows.x, w, known)
         if model.row.single and rows.n.numel() > 1:
             raise ValueError(
@@ -33,6 +28,14 @@ def starting_values(
     else:
         defaults = _own_values(model, batch)
     return arrange(model, defaults, batch)
+
+
+def fixed_value(model: Model, name: str, batch: Size) -> Any:
+    """Return a fixed value as `(B, *shape)`, or as the user gave it if it is no tensor."""
+    value = model.fixed[name]
+    if not isinstance(value, Tensor):
+        return value
+    return _spread(value, batch, f"fixed[{name!r}]", _event_of(model, name, value))
 
 
 def arrange(

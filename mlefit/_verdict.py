@@ -4,10 +4,11 @@ __all__ = ["verdict"]
 
 import torch
 
-from mlefit._natural import natural
-from mlefit._optimize import Minimum, Objective, Outcome
+from mlefit._natural import is_bounded, natural
+from mlefit._optimize import WINDOW, Minimum, Objective, Outcome
 from mlefit._pose import Problem
 
+ROUNDING = 1e-12  # nats: a distance below this is rounding, and differs between machines
 IN_A_BATCH = {
     Outcome.OUT_OF_STEPS: "ran out of steps",
     Outcome.DRIFTING: "run to a boundary, where the likelihood has no maximum",
@@ -19,25 +20,32 @@ IN_A_BATCH = {
 def verdict(problem: Problem, objective: Objective, found: Minimum, *, by_newton: bool) -> str:
     """Return the message of a fit, or of a batch of fits."""
     steps = len(found.loss) - 1
-    effort = f"after {steps} step{'s' if steps != 1 else ''}, {found.evaluations} evaluations"
+    effort = f"after {_count(steps, 'step')}, {_count(found.evaluations, 'evaluation')}"
     if found.outcome.numel() > 1:
         return _of_batch(problem, found, effort)
 
     distance = found.distance[0].item()
     match Outcome(int(found.outcome[0])):
         case Outcome.SETTLED:
-            return f"converged: {distance:.1g} nats from the maximum {effort}"
+            near = f"{distance:.1g}" if distance >= ROUNDING else f"less than {ROUNDING:g}"
+            return f"converged: {near} nats from the maximum {effort}"
         case Outcome.DRIFTING:
             return (
                 f"not converged: the likelihood keeps rising as {_drift(problem, objective, found)}"
                 f" {effort}, so it has no maximum there; try fixing that parameter, or a simpler "
                 "family"
             )
-        case Outcome.STUCK:
+        case Outcome.STUCK if by_newton:
             return (
                 f"not converged: no step raises the likelihood further {effort}, at an estimated "
                 f"{distance:.2g} nats from a maximum, which may be a saddle or a flat ridge; try "
                 "another start in init, or fixing a parameter"
+            )
+        case Outcome.STUCK:
+            return (
+                f"not converged: the optimizer no longer moves {effort}, at an estimated "
+                f"{distance:.2g} nats from the maximum; try tolerance_grad=0 and "
+                "tolerance_change=0 if it has them, another start, or optimizer=mlefit.newton"
             )
     remedy = "another start in init"
     if not by_newton:
@@ -47,6 +55,10 @@ def verdict(problem: Problem, objective: Objective, found: Minimum, *, by_newton
         f"not converged: an estimated {distance:.2g} nats from the maximum {effort}; try more "
         f"max_steps, {remedy}"
     )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' if number != 1 else ''}"
 
 
 def _of_batch(problem: Problem, found: Minimum, effort: str) -> str:
@@ -69,13 +81,13 @@ def _index(problem: Problem, i: int) -> str:
 def _drift(problem: Problem, objective: Objective, found: Minimum) -> str:
     """Name the parameter that moves most, relative to its distance from its bounds."""
     params = objective.params(found.u)
-    before = objective.params(found.path[-2]) if len(found.path) > 1 else params
-    change = {
-        name: natural(problem.constraint(name), value)
-        - natural(problem.constraint(name), before[name])
-        for name, value in params.items()
-    }
-    name = max(change, key=lambda key: float(change[key].abs().max()))
-    worst = int(change[name].abs().flatten().argmax())
-    value = params[name].flatten()[worst].item()
-    return f"{name} runs to the boundary of its constraint (an entry is now {value:.3g})"
+    before = objective.params(found.path[max(0, len(found.path) - 1 - WINDOW)])
+    change = {}
+    for name, value in params.items():
+        constraint = problem.constraint(name)
+        moved = (natural(constraint, value) - natural(constraint, before[name])).abs()
+        change[name] = torch.where(is_bounded(constraint, value), moved, 0.0)
+    name = max(change, key=lambda key: float(change[key].max()))
+    worst = int(change[name].flatten().argmax())
+    entry = params[name].flatten()[worst].item()
+    return f"{name} runs to the boundary of its constraint (an entry is now {entry:.3g})"
