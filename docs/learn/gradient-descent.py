@@ -19,7 +19,7 @@ z = torch.randn(n, dtype=torch.float64)
 z = (z - z.mean()) / z.std(correction=0)
 x = mean + variance**0.5 * z  # other draws, the same likelihood
 
-# %% tags=["fold"] alt="The plane of loc and scale with contours of the mean negative log-likelihood around the estimate near 0 and 1. From the start at loc -10, scale 2.13 the eleven points of Adam first climb to scale 4.6, towards a dashed valley that falls from the upper left, cross it at loc -4.7, and then run above it down to the estimate. L-BFGS arrives from the same start in 20 steps, half of them close to the estimate."
+# %% tags=["fold"] alt="The plane of loc and scale with contours of the mean negative log-likelihood around the estimate near 0 and 1. From the start at loc -10, scale 2.13 the eleven points of Adam first climb to scale 4.6, towards a dashed valley that falls from the upper left, cross it at loc -4.5, and then run above it down to the estimate. L-BFGS arrives from the same start in 20 steps, half of them close to the estimate."
 import matplotlib.pyplot as plt
 from torch.nn.functional import softplus
 
@@ -233,7 +233,7 @@ assert ours == printed[:7]  # to the digits that the post shows
 # Why the detour? For a given $\mu$ the best scale is $\sqrt{s^2 + (\mu - \bar x)^2}$, the dashed
 # valley: 10 at the start. The scale heads for it, but Adam moves at most about one learning rate
 # a step, 0.01, in each parameter. The valley falls while the scale rises; they meet near
-# `loc` −4.7. From there on the scale has to fall, and lags behind.
+# `loc` −4.5. From there on the scale has to fall, and lags behind.
 
 # %% [markdown] tags=["pitfall"]
 # **Sum or mean.** The post minimizes the sum, here it is the mean. Adam does not care: it divides a
@@ -258,7 +258,7 @@ def descend(reduce, lr, steps):
 
 for reduce, lr in ((torch.sum, 0.01), (torch.mean, 1.0)):
     a, b, _ = descend(reduce, lr, 150)[-1]
-    print(f"{reduce.__name__:4}, rate {lr:4.2f}: loc {a:6.2f}, scale {b:6.2f}")
+    print(f"{reduce.__name__:4} at rate {lr:4.2f}: loc {a:6.2f}, scale {b:6.2f}")
 
 # %% [markdown]
 # The mean also keeps its size when the sample grows, so a rate that works for 100 rows works for a
@@ -498,7 +498,7 @@ ax.set(xlabel="step", ylabel="scale", ylim=(0, 10.5))
 plt.show()
 
 # %% tags=["solution"]
-print(f"they cross at step {crossing}")
+print(f"they cross at step {crossing}, at loc {path[crossing, 0]:.1f}")
 print(f"at step {worst} Adam is {lag[worst]:.2f} too wide")
 assert lag[:crossing].max() <= 0 < lag[crossing:2500].min()
 
