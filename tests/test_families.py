@@ -105,15 +105,24 @@ def fit(case: Case, x: Tensor) -> mlefit.Fit:
     return mlefit.fit(case.family, x, init=other, fixed=case.known)
 
 
+def log_likelihood(distribution: Distribution, x: Tensor) -> Tensor:
+    """Return torch's own value, whose generalized Pareto works in the default dtype only."""
+    default = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        return distribution.log_prob(x).sum()
+    finally:
+        torch.set_default_dtype(default)
+
+
 @each(CASES)
 def test_truth_is_within_five_standard_errors(case: Case) -> None:
     x = case.draw(N)
     found = fit(case, x)
     assert found.converged, found.message
 
-    at_truth = case.family(**case.truth, **case.known).log_prob(x).sum()
-    assert found.log_likelihood >= at_truth
-    assert_close(found.distribution.log_prob(x).sum(), found.log_likelihood)
+    assert found.log_likelihood >= log_likelihood(case.family(**case.truth, **case.known), x)
+    assert_close(log_likelihood(found.distribution, x), found.log_likelihood)
 
     errors = found.standard_errors()
     assert errors.keys() == case.truth.keys()
