@@ -27,12 +27,12 @@ site: $(VENV)/.docs ## build the site into site/, which also opens without a ser
 test: $(VENV)/.test ## run every test that needs neither a built site nor a browser
 	$(BIN)/pytest -m "not site"
 
-check: $(VENV)/.dev $(AXE) ## lint, check types, build the site strictly, run all tests in Chromium too
+check: $(VENV)/.dev $(AXE) test ## lint, check types, test, build the site strictly, test it in Chromium
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/mkdocs build --strict
-	$(BIN)/pytest
+	$(BIN)/pytest -m site
 
 snapshots: $(VENV)/.docs ## rewrite what the notebooks are expected to print; review the difference
 	PYTHONPATH=docs/_hooks $(BIN)/python -m sitekit.snapshots
