@@ -18,7 +18,7 @@ x = torch.tensor([850.0, 740.0, 900.0, 1070.0, 930.0], dtype=torch.float64)
 import matplotlib.pyplot as plt
 from torch.distributions import Normal
 
-grid = torch.linspace(560, 1240, 69, dtype=torch.float64)
+grid = torch.linspace(560, 1240, 52, dtype=torch.float64)
 fig, axes = plt.subplots(1, 3, figsize=(7.2, 2.7), sharex=True, sharey=True)
 for ax, loc, colour in zip(axes, (800.0, 898.0, 1000.0), ("C4", "C1", "C4"), strict=True):
     bell = Normal(loc, 79.0)
@@ -105,7 +105,7 @@ smoothed = little_bells.log_prob(torch.tensor(0.5)).exp().mean()
 print(f"density at 0.5: {at_half.exp():.2f}; smoothed sample: {smoothed:.2f}")
 
 # %% tags=["pitfall", "fold"] alt="The standard normal density passes through 0.35 at 0.5. The smoothed sample lies below it there, at 0.32, and above it in both tails: it is the density of a wider bell."
-grid = torch.linspace(-4, 4, 81)
+grid = torch.linspace(-4, 4, 61)
 fig, ax = plt.subplots(figsize=(7.2, 2.6))
 ax.plot(grid, standard.log_prob(grid).exp(), color="C2")
 ax.plot(grid, Normal(samples[:, None], bandwidth).log_prob(grid).exp().mean(0), color="C4")
@@ -180,7 +180,7 @@ print(f"area over the parameter:  {other:.2e}")
 print(f"highest at μ = {locs[log_likelihood.argmax()]:.0f}")
 
 # %% tags=["fold"] alt="Left: for a fixed centre the density over readings is a bell of area 1. Right: for the five fixed readings the log-likelihood over the centre is a parabola with its top at 898; the candidates 800 and 1000 lie about four nats below."
-grid = torch.linspace(600, 1200, 61, dtype=torch.float64)
+grid = torch.linspace(600, 1200, 51, dtype=torch.float64)
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.0))
 
 bell = Normal(898.0, 79.0).log_prob(grid).exp()
@@ -233,18 +233,18 @@ draw = torch.arange(1, len(terms) + 1)
 sums = terms.cumsum(0)
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.4))
 
-left.plot(draw[:700:4], sums[:700:4] / math.log(10), color="C4", linewidth=1, linestyle=":")
+left.plot(draw[:700:12], sums[:700:12] / math.log(10), color="C4", linewidth=1, linestyle=":")
 for dtype, colour, label in ((torch.float64, "C1", "float64"), (torch.float32, "C3", "float32")):
     product = terms.exp().to(dtype).cumprod(0)
     last = int((product > 0).sum())
-    left.plot(draw[:last:4], product[:last:4].log10(), color=colour)
+    left.plot(draw[:last:12], product[:last:12].log10(), color=colour)
     left.plot(last, product[last - 1].log10(), "o", color=colour)
     spot = (last + 25, product[last - 1].log10() + 6)
     left.text(*spot, f"{label}: 0.0\nafter draw {last}", color=colour, va="bottom")
 left.set(xlabel="draws", ylabel="product of the densities", xlim=(0, 850))
 left.set_yticks([0, -100, -200, -300, -400], ["1", "1e−100", "1e−200", "1e−300", "1e−400"])
 
-right.plot(draw[::200], sums[::200], color="C1")
+right.plot(draw[::1111], sums[::1111], color="C1")
 right.text(5300, -6800, f"{terms.mean():.3f} nats a draw".replace("-", "−"), color="C1")
 right.set(xlabel="draws", ylabel="sum of the log-densities", xticks=[0, 5000, 10_000])
 plt.show()
