@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.distributions import Distribution, Transform
 
 from mlefit._closed_form import CLOSED_FORMS
+from mlefit._inputs import check_gradients
 from mlefit._model import name_of
 from mlefit._natural import natural
 from mlefit._optimize import Minimum, Optimizer, Outcome, derivatives, minimize, newton
@@ -82,6 +83,7 @@ def fit(
         >>> bool(found.converged), found.log_likelihood.item()
         (True, -578.349)
     """
+    check_gradients()
     _check_options(optimizer, max_steps, tol)
     problem = pose(family, data, init=init, fixed=fixed, weights=weights, transforms=transforms)
     return _solve(
@@ -130,6 +132,7 @@ def closed_form(family: type[Distribution], data: Any, *, weights: Any = None) -
             f"expected a family with a closed form ({', '.join(known)}); got {name_of(family)}; "
             f"try fit({name_of(family)}, data)"
         )
+    check_gradients()
     problem = pose(family, data, weights=weights, smooth=False)
     if len(problem.hopeless) == problem.evidence.n.numel():
         _raise_hopeless(problem)

@@ -5,6 +5,7 @@ __all__ = [
     "as_tensor",
     "as_weights",
     "check_finite",
+    "check_gradients",
     "check_possible",
     "check_support",
     "fill",
@@ -176,6 +177,15 @@ def _counts(w: Tensor | None, events: int) -> Tensor:
     if w is None:
         return torch.tensor(True)
     return (w > 0).reshape((*w.shape, *[1] * events))
+
+
+def check_gradients() -> None:
+    """Raise where torch forbids gradients for good."""
+    if torch.is_inference_mode_enabled():
+        raise RuntimeError(
+            "expected to be outside torch.inference_mode(), which forbids gradients; got a call "
+            "inside; try torch.no_grad(), which does not"
+        )
 
 
 def _from_python(values: Any, what: str) -> Tensor:

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.distributions import Distribution
 
 from mlefit import _report
+from mlefit._inputs import check_gradients
 from mlefit._natural import from_natural, natural, natural_slope
 from mlefit._pose import Problem
 from mlefit._profile import profile
@@ -222,6 +223,12 @@ class Fit:
     def _apply(self, of: Of, params: Mapping[str, Tensor]) -> Tensor:
         """Return the function of the distribution, `(B, *any)`."""
         value = of(self._problem.distribution(params))
+        if not isinstance(value, Tensor) or value.shape[: self.n.ndim] != self.n.shape:
+            got = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
+            raise ValueError(
+                f"expected of= to return a tensor of shape {(*self.n.shape, '...')}; got {got}; "
+                "try a function of the distribution that keeps its batch, as lambda d: d.variance"
+            )
         return value.reshape(self.n.numel(), *value.shape[self.n.ndim :])
 
     def _wald(self, name: str, error: Tensor, z: float) -> tuple[Tensor, Tensor]:
@@ -236,6 +243,7 @@ class Fit:
         )
 
     def _checked_information(self) -> Information:
+        check_gradients()
         if self._information is None:
             raise ValueError(
                 "expected an estimate in the interior, where the log-likelihood is smooth; got "

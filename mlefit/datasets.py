@@ -1,8 +1,8 @@
 """Five small real data sets, each in a file that says where its numbers come from.
 
 A function returns the measurements as a float64 tensor, one row per observation; its one optional
-argument selects rows. :func:`columns` has the labels of these rows (experiment, family, species),
-and :func:`about` the provenance.
+argument selects rows. `columns` has the labels of these rows (experiment, family, species),
+and `about` the provenance.
 """
 
 __all__ = ["about", "columns", "galton", "michelson", "newcomb", "old_faithful", "penguins"]
@@ -22,7 +22,7 @@ def michelson(experiment: int | None = None) -> Tensor:
     """Return Michelson's runs of 1879 on the speed of light in air, in km/s above 299000.
 
     The trap: all five experiments lie above the value known today for air, 734.5 on this scale
-    (``MASS::michelson``), by far more than the standard error of 7.9. An interval holds the
+    (`MASS::michelson`), by far more than the standard error of 7.9. An interval holds the
     scatter of the runs, not their systematic error.
 
     Args:
@@ -34,7 +34,7 @@ def michelson(experiment: int | None = None) -> Tensor:
     Raises:
         ValueError: If there is no such experiment.
 
-    Example:
+    Examples:
         >>> from mlefit import datasets
         >>> x = datasets.michelson()
         >>> len(x), x.mean().item(), x.std(correction=0).item()
@@ -56,13 +56,13 @@ def newcomb() -> Tensor:
     """Return Newcomb's 66 passage times of light over 7442 m, in ns above 24800.
 
     The trap: two of them, -44 and -2, are far from the others and double the spread of a fitted
-    normal. The value known today is 33.02 (``MASS::newcomb``); the rows may not be in the order
+    normal. The value known today is 33.02 (`MASS::newcomb`); the rows may not be in the order
     of observation.
 
     Returns:
         Passage times of shape (66,).
 
-    Example:
+    Examples:
         >>> from mlefit import datasets
         >>> x = datasets.newcomb()
         >>> len(x), x.mean().item(), x.std(correction=0).item()
@@ -93,9 +93,9 @@ def galton(*, one_son_seed: int | None = None) -> Tensor:
 
     Returns:
         Heights of shape (481, 2), or (179, 2), with the columns father and son. The families are
-        in Galton's order, and ``columns("galton")["family"]`` has the label of each of the 481.
+        in Galton's order, and `columns("galton")["family"]` has the label of each of the 481.
 
-    Example:
+    Examples:
         >>> from mlefit import datasets
         >>> heights = datasets.galton()
         >>> heights.shape, heights.mean(0)
@@ -124,18 +124,18 @@ def penguins(species: str | None = None) -> Tensor:
     negatively over all of them (-0.24) and positively within each species (0.39 to 0.65).
 
     Args:
-        species: ``"Adelie"`` (151 birds), ``"Chinstrap"`` (68) or ``"Gentoo"`` (123); all 342 by
+        species: `"Adelie"` (151 birds), `"Chinstrap"` (68) or `"Gentoo"` (123); all 342 by
             default.
 
     Returns:
         Sizes of shape (n, 4) with the columns bill length, bill depth and flipper length in mm,
-        and body mass in g. ``columns("penguins")`` has the species, island, sex and year of all
-        342 birds; the sex of nine is ``"NA"``, not known.
+        and body mass in g. `columns("penguins")` has the species, island, sex and year of all
+        342 birds; the sex of nine is `"NA"`, not known.
 
     Raises:
         ValueError: If there is no such species.
 
-    Example:
+    Examples:
         >>> from mlefit import datasets
         >>> datasets.penguins().shape
         torch.Size([342, 4])
@@ -165,7 +165,7 @@ def old_faithful() -> Tensor:
         Times of shape (272, 2) with the columns duration of the eruption, waiting time to the
         next.
 
-    Example:
+    Examples:
         >>> from mlefit import datasets
         >>> duration, waiting = datasets.old_faithful().T
         >>> len(waiting), waiting.mean().item(), waiting.std(correction=0).item()
@@ -185,7 +185,7 @@ def columns(name: str) -> dict[str, tuple[str, ...]]:
     """Return a data set's file as columns of text, labels included, row by row as in the tensor.
 
     Args:
-        name: The name of the data set's function, such as ``"penguins"``.
+        name: The name of the data set's function, such as `"penguins"`.
 
     Returns:
         For each column its cells, exactly as they stand in the source.
@@ -193,7 +193,7 @@ def columns(name: str) -> dict[str, tuple[str, ...]]:
     Raises:
         ValueError: If there is no such data set.
 
-    Example:
+    Examples:
         >>> from mlefit import datasets
         >>> list(datasets.columns("michelson"))
         ['experiment', 'run', 'speed']
@@ -209,12 +209,12 @@ def about(name: str) -> str:
     """Return a data set's provenance: title, source, package, units, licence, changes.
 
     Args:
-        name: The name of the data set's function, such as ``"penguins"``.
+        name: The name of the data set's function, such as `"penguins"`.
 
     Raises:
         ValueError: If there is no such data set.
 
-    Example:
+    Examples:
         >>> from mlefit import datasets
         >>> print(datasets.about("newcomb"))
         Title: Passage time of light over 7442 m, Newcomb's 66 measurements of 1882
