@@ -86,3 +86,13 @@ def luminance(colour):
     channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     r, g, b = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
     return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+
+def test_coordinates_are_rounded_to_a_hundredth_of_a_point():
+    drawing = (
+        '<path d="M 1.234567 -20.999999 L 3 4.5"/><text x="7.000123" style="opacity:0.123456">'
+    )
+
+    assert figures.rounded(drawing) == (
+        '<path d="M 1.23 -21.00 L 3 4.5"/><text x="7.00" style="opacity:0.123456">'
+    )
