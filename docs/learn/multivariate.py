@@ -1,0 +1,579 @@
+# %% [markdown]
+# # What does a covariance matrix say?
+#
+# What do the numbers in a covariance matrix say about two heights, and how are they learned without
+# leaving the cone of positive definite matrices?
+#
+# In 1886 Francis Galton published the heights of families. Here are 481 pairs, each a father and one
+# of his grown sons, in inches:
+
+# %%
+import torch
+
+import mlefit
+
+heights = mlefit.datasets.galton()  # (481, 2): father, son
+n, mean = len(heights), heights.mean(0)
+apart = heights - mean
+S = apart.T @ apart / n  # the scatter: divisor n
+
+print("mean      ", *(f"{m:7.3f}" for m in mean))
+print("covariance", *(f"{v:7.3f}" for v in S[0]))
+print("          ", *(f"{v:7.3f}" for v in S[1]))
+
+# %% tags=["fold"] alt="Heights of 481 pairs as points, fathers across, sons upwards, with the histogram of either on the sides. Tilted ellipses hold 50, 90 and 99 percent of the fitted normal. The line of the mean son passes through the outermost points of the ellipses and is flatter than the long axis: fathers of 74 inches have sons of 71.4 on average."
+import matplotlib.pyplot as plt
+from torch.distributions import Normal
+
+L = torch.linalg.cholesky(S)
+sd = S.diagonal().sqrt()
+turn = torch.linspace(0, 2 * torch.pi, 200, dtype=torch.float64)
+circle = torch.stack([turn.cos(), turn.sin()])
+
+torch.manual_seed(0)
+jittered = heights + 0.3 * (torch.rand_like(heights) - 0.5)  # many pairs coincide
+
+fig, axes = plt.subplot_mosaic(
+    [["top", "."], ["main", "side"]],
+    figsize=(7.2, 5.4),
+    width_ratios=[5, 1],
+    height_ratios=[1, 4.4],
+)
+ax = axes["main"]
+ax.plot(*jittered.T, "o", color="C0", alpha=0.35, markersize=3.5, markeredgewidth=0)
+for share in (0.5, 0.9, 0.99):
+    radius = (-2 * torch.log1p(torch.tensor(-share))).sqrt()
+    ellipse = mean[:, None] + radius * L @ circle
+    ax.plot(*ellipse, color="C1")
+    highest = ellipse[1].argmax()
+    ax.text(
+        *(ellipse[:, highest] + torch.tensor([0, 0.2])), f"{share:.0%}", color="C1", ha="center"
+    )
+
+    ax.plot(*(mean[:, None] + radius * L[:, :1] * torch.tensor([-1, 1])), "o", color="C2")
+
+fathers = torch.tensor([61.5, 78.5], dtype=torch.float64)
+sons = mean[1] + S[0, 1] / S[0, 0] * (fathers - mean[0])
+ax.plot(fathers, sons, color="C2")
+ax.text(76.6, 71.6, "mean son", color="C2", va="top")
+axis = torch.linalg.eigh(S).eigenvectors[:, 1:]
+axis = mean[:, None] + axis / axis[1] * torch.tensor([-9.2, 10.4])
+ax.plot(*axis, "--", color="C4", linewidth=1)
+ax.text(76.9, 79.4, "long axis", color="C4", va="top")
+ax.set(xlabel="father, inches", ylabel="son, inches", xlim=(61, 79), ylim=(59.5, 80.5))
+r = S[0, 1] / sd.prod()
+ax.text(61.4, 79, f"correlation {r:.2f}")
+
+for name, k, way in (("top", 0, "vertical"), ("side", 1, "horizontal")):
+    grid = torch.linspace(*(ax.get_xlim(), ax.get_ylim())[k], 200, dtype=torch.float64)
+    bell = [grid, Normal(mean[k], sd[k]).log_prob(grid).exp()]
+    bins = torch.arange(60.5, 80, 1).tolist()
+    axes[name].hist(heights[:, k], bins, density=True, orientation=way, color="C0", alpha=0.45)
+    axes[name].plot(*(bell if k == 0 else bell[::-1]), color="C1")
+    axes[name].axis("off")
+axes["top"].set_xlim(ax.get_xlim())
+axes["side"].set_ylim(ax.get_ylim())
+plt.show()
+
+# %% [markdown]
+# The matrix is the shape of the cloud. Its diagonal holds the two variances: the widths of the bells
+# on the sides. The number off the diagonal, which stands there twice, tilts the ellipses: sons of
+# tall fathers are tall. Divided by both standard deviations it is the **correlation**:
+
+# %%
+sd = S.diagonal().sqrt()
+print(f"standard deviations: {sd[0]:.2f} and {sd[1]:.2f} inches")
+print(f"correlation:         {S[0, 1] / sd.prod():.3f}")
+
+# %% [markdown]
+# The green line says what the matrix predicts: the mean height of the sons whose fathers are this
+# tall. It runs through the leftmost and the rightmost point of each ellipse, and is flatter than the
+# long axis. A father who is 5 inches above the mean has sons
+# who are on average only 2.2 inches above theirs. Galton called it regression, and the name stayed
+# (exercise 3).
+#
+# ## The density of a pair
+#
+# A normal in $d$ dimensions has a mean vector $\mu$ and a covariance matrix $\Sigma$. At a point $x$
+#
+# $$
+# \log p(x \mid \mu, \Sigma) = -\tfrac d2 \log 2\pi - \tfrac12 \log\det\Sigma
+#   - \tfrac12\, (x - \mu)^\top \Sigma^{-1} (x - \mu) .
+# $$
+#
+# The last product is the squared distance from the centre, measured in standard deviations in each
+# direction. It is called the squared **Mahalanobis distance**, and takes the place of $z^2$.
+
+# %%
+from torch.distributions import MultivariateNormal, Normal
+
+best = MultivariateNormal(mean, covariance_matrix=S)
+pair = torch.tensor([74.0, 71.0], dtype=torch.float64)
+
+distance = (pair - mean) @ torch.linalg.solve(S, pair - mean)
+by_hand = -(2 * torch.log(torch.tensor(2 * torch.pi)) + torch.logdet(S) + distance) / 2
+
+torch.testing.assert_close(best.log_prob(pair), by_hand)
+print(f"squared distance {distance:.3f}, log-density {by_hand:.3f} nats")
+
+# %% [markdown]
+# All points at one distance have one density, and they form an ellipse. So an ellipse of the figure is
+# not drawn around the points. It is where the squared distance is $-2\log(1 - p)$, and in two
+# dimensions the normal has probability $p$ within. Do the families agree?
+
+# %%
+squared = (apart * torch.linalg.solve(S, apart.T).T).sum(1)
+for p in (0.5, 0.9, 0.99):
+    inside = squared < -2 * torch.log1p(torch.tensor(-p))
+    print(f"{p:.0%} ellipse: {inside.double().mean():.1%} of the pairs")
+
+# %% [markdown] tags=["pitfall"]
+# **Two normals are not a normal in two dimensions.** `Normal` takes vectors, too. But it has no
+# covariance: it is a batch of separate normals, and returns a number for each column instead of one
+# for each pair. Added up, they are the log-density of heights that have nothing to do with each
+# other:
+
+# %% tags=["pitfall"]
+two = Normal(mean, sd)
+print("Normal:            ", tuple(two.log_prob(heights).shape))
+print("MultivariateNormal:", tuple(best.log_prob(heights).shape))
+lost = best.log_prob(heights).sum() - two.log_prob(heights).sum()
+print(f"the correlation is worth {lost:.1f} nats")
+
+# %% [markdown]
+# ## The closed form
+#
+# As in one dimension, the best normal has the mean and the scatter of the data:
+#
+# $$
+# \hat\mu = \bar x, \qquad
+# \hat\Sigma = S = \frac1n \sum_{i=1}^n (x_i - \bar x)(x_i - \bar x)^\top .
+# $$
+#
+# That no other does better needs no derivative here either: [Proofs](../explain/proofs.py). The
+# divisor is $n$; `torch.cov` divides by $n - 1$ unless told `correction=0`.
+
+# %%
+exact = mlefit.closed_form(MultivariateNormal, heights)
+
+torch.testing.assert_close(exact.params["loc"], mean)
+torch.testing.assert_close(exact.distribution.covariance_matrix, S)
+torch.testing.assert_close(torch.cov(heights.T, correction=0), S)
+print(f"log-likelihood {exact.log_likelihood:.3f} nats")
+
+# %% [markdown]
+# ## Learn Σ itself, and fall out of the cone
+#
+# Now forget the formula. To see only the shape, put both heights on the same scale, mean 0 and
+# standard deviation 1. Begin with the identity matrix, and follow the gradient of the mean loss:
+
+# %% tags=["raises-exception"]
+Z = apart / sd
+centre = torch.zeros(2, dtype=torch.float64)
+Sigma = torch.eye(2, dtype=torch.float64, requires_grad=True)
+optimizer = torch.optim.SGD([Sigma], lr=10.0)
+
+for _ in range(2):
+    optimizer.zero_grad()
+    loss = -MultivariateNormal(centre, covariance_matrix=Sigma).log_prob(Z).mean()
+    loss.backward()
+    optimizer.step()
+
+# %%
+print(Sigma.detach().round(decimals=2).tolist())
+
+# %% [markdown]
+# Two variances of 1 and a covariance of 1.96: a correlation of 196 %. No cloud has this shape. A
+# covariance matrix must be **positive definite**: the variance $v^\top \Sigma v$ must be positive in
+# *every* direction $v$, and along the falling diagonal this one has less than nothing. The matrices that
+# pass the test form a cone. Seen from the side, with the mean of the two variances upwards, it is
+# a wedge:
+
+
+# %% tags=["fold"] alt="A wedge that opens upwards: covariance across, mean variance upwards. Inside are the positive definite matrices, outside none is. From the identity matrix the step on Sigma runs straight across the border. The path in the Cholesky chart bends inside the wedge towards the estimate at 0.39 and 1."
+R = Z.T @ Z / n  # 1 on the diagonal, the correlation beside
+r = R[0, 1]
+
+chart = mlefit.transforms.CholeskyTransform()
+u = chart.inv(torch.eye(2, dtype=torch.float64))
+walk = []
+for _ in range(40):
+    u = u.detach().requires_grad_()
+    normal = MultivariateNormal(centre, scale_tril=chart(u))
+    sigma = normal.covariance_matrix
+    walk.append((sigma[0, 1].item(), sigma.trace().item() / 2))
+    loss = -normal.log_prob(Z).mean()
+    (slope,) = torch.autograd.grad(loss, u)
+    u = u - 0.5 * slope
+
+fig, ax = plt.subplots(figsize=(7.2, 3.9))
+ax.fill([-2.2, 0, 2.2], [2.2, 0, 2.2], color="C4", alpha=0.12, linewidth=0)
+ax.plot([-2.2, 0, 2.2], [2.2, 0, 2.2], color="C4")
+across, up = torch.linspace(-1.95, 1.95, 391), torch.linspace(0.01, 1.95, 195)
+wide, narrow = up[:, None] + across, up[:, None] - across  # the eigenvalues
+height = sum(
+    ((1 + k * r) / e - ((1 + k * r) / e).log() - 1) / 2 for k, e in ((1, wide), (-1, narrow))
+)
+ax.contour(across, up, height, [0.1, 0.3, 1], colors="C4", linewidths=0.7)
+ax.annotate("", Sigma.detach()[0, [1, 0]], (0, 1), arrowprops={"color": "C3", "arrowstyle": "->"})
+ax.text(1.96, 0.91, "one step on Σ", color="C3", ha="right", va="top")
+ax.plot(*zip(*walk, strict=True), "o-", color="C1", markersize=3)
+ax.plot(R[0, 1], 1, "+", color="C2", markersize=12, markeredgewidth=2)
+ax.text(0.24, 1.06, "in the chart", color="C1", ha="center")
+ax.text(0.44, 0.93, "best", color="C2", va="top")
+ax.text(-0.05, 1.03, "start", ha="right")
+ax.text(-1.55, 0.35, "no covariance\nmatrix out here", color="C4", ha="center")
+ax.text(0, 1.75, "positive definite", color="C4", ha="center", va="center")
+ax.set(xlabel="covariance", ylabel="mean variance", xlim=(-2.1, 2.1), ylim=(0, 1.95))
+ax.set_aspect("equal")
+plt.show()
+
+# %% [markdown]
+# On the border the cloud has become a line. The loss is infinite there, but a step of the wrong length
+# jumps over the wall without seeing it. Would a better learning rate do? Try four, for 200 steps each:
+
+
+# %%
+def descend(R, rate):
+    sigma = torch.eye(2, dtype=torch.float64)
+    for step in range(1, 201):
+        inverse = torch.linalg.inv(sigma)
+        sigma = sigma - rate * (inverse - inverse @ R @ inverse) / 2
+        if torch.linalg.eigvalsh(sigma)[0] <= 0:
+            return f"leaves at step {step}"
+    ratio = torch.linalg.solve(sigma, R)
+    behind = (ratio.trace() - torch.logdet(ratio) - 2) / 2
+    return "arrives" if behind < 1e-4 else f"{behind:.3f} nats behind"
+
+
+galton, geyser = torch.corrcoef(heights.T), torch.corrcoef(mlefit.datasets.old_faithful().T)
+print(f"correlation   {galton[0, 1]:<19.2f} {geyser[0, 1]:.2f}")
+for rate in (0.01, 0.1, 1.0, 10.0):
+    print(f"rate {rate:<8} {descend(galton, rate):19} {descend(geyser, rate)}")
+
+# %% [markdown]
+# On the left are the heights, on the right the eruptions and waiting times of the geyser Old Faithful.
+# A rate of 1 suits the heights, and throws the geyser out of the cone at the second step. At 0.1 the
+# search stays inside but is flung back from the wall, far out. At 0.01 it crawls. The narrower the
+# cloud, the closer the wall, and nobody knows beforehand how narrow it is.
+
+# %% [markdown] tags=["steps"]
+# The gradient of the mean loss by $\Sigma$ is
+# $\frac12 (\Sigma^{-1} - \Sigma^{-1} S\, \Sigma^{-1})$. Begun at the identity, the search keeps the
+# eigenvectors of $S$, and each eigenvalue $\lambda$ of $\Sigma$ moves by itself towards the
+# eigenvalue $s$ of $S$:
+#
+# $$
+# \lambda \leftarrow \lambda - \frac\eta2 \Bigl( \frac1\lambda - \frac{s}{\lambda^2} \Bigr) .
+# $$
+#
+# At $\lambda = s$ the curvature is $1/2s^2$. So the rate $\eta$ must stay below $4 s_{\min}^2$ or the
+# search is thrown off the solution. But each step removes only a share $\eta/2s_{\max}^2$ of the error
+# in the widest direction. The number of steps grows like $(s_{\max}/s_{\min})^2$, the *square* of the
+# condition number. In raw units, where the columns of a table differ by a factor of a thousand, that
+# is hopeless.
+
+# %% [markdown]
+# ## A chart of the cone
+#
+# Softplus gave a positive scale from any number. The cone has such a map too. Every positive definite
+# matrix is $\Sigma = L L^\top$ for exactly one lower triangular $L$ with a positive diagonal, its
+# **Cholesky factor**. And $LL^\top$ is positive definite for any such $L$. torch calls $L$
+# `scale_tril`, and rightly, since it does what a scale does. If $z$ has independent standard normal
+# entries, $x = \mu + Lz$ has mean $\mu$ and covariance $LL^\top$:
+
+# %% tags=["fold"] alt="Three clouds of the same points. Left: a round cloud with the unit circle and two perpendicular unit arrows. Middle: L has stretched it and tilted the first arrow upwards, and the circle has become an ellipse. Right: the same shape, shifted to the mean of the heights, 69.1 and 69.2."
+from matplotlib.colors import LinearSegmentedColormap
+
+torch.manual_seed(3)
+z = torch.randn(120, 2, dtype=torch.float64)
+arrows = torch.eye(2, dtype=torch.float64)
+shade = torch.atan2(z[:, 1], z[:, 0]).cos()  # the same colour for the same point
+blend = LinearSegmentedColormap.from_list("", ["#3a6ea8", "#b45309"])
+
+fig, axes = plt.subplots(1, 3, figsize=(7.2, 2.8))
+stages = (("z", arrows, 0 * mean), ("Lz", L, 0 * mean), ("μ + Lz", L, mean))
+for ax, (name, M, shift) in zip(axes, stages, strict=True):
+    ax.scatter(*(shift[:, None] + M @ z.T), s=9, c=shade, cmap=blend, alpha=0.5)
+    ax.plot(*(shift[:, None] + M @ circle), color="C1")
+    for k, (column, aside) in enumerate(zip(M.T, ((4, -4), (-4, 4)), strict=True)):
+        ax.annotate(
+            "",
+            shift + column,
+            shift,
+            arrowprops={"arrowstyle": "->", "lw": 1.6, "shrinkA": 0, "shrinkB": 0},
+        )
+        label = ("e₁", "e₂")[k] if name == "z" else ("Le₁", "Le₂")[k]
+        ends = {"ha": "left" if k == 0 else "right", "va": "center"}
+        ax.annotate(label, shift + column, aside, textcoords="offset points", **ends)
+    x, y, reach, ticks = (*shift.round().int().tolist(), *((3.2, 2) if name == "z" else (8.5, 5)))
+    ax.set(xlim=(x - reach, x + reach), xticks=(x - ticks, x, x + ticks), title=name)
+    ax.set(ylim=(y - reach, y + reach), yticks=(y - ticks, y, y + ticks), aspect="equal")
+plt.show()
+
+# %% [markdown]
+# $L$ turns a round cloud into a tilted one; its columns are the images of the two unit vectors. For a
+# father and a son they can be read:
+
+# %%
+L = torch.linalg.cholesky(S)
+print(f"L = [[{L[0, 0]:.3f}, 0    ],")
+print(f"     [{L[1, 0]:.3f}, {L[1, 1]:.3f}]]")
+
+# %% [markdown]
+# Fathers vary with a standard deviation of 2.30 inches. A father one standard deviation above the mean
+# has sons who are 1.03 inches above theirs. And among sons of equally tall fathers a standard
+# deviation of 2.41 inches remains: so little less than that of all sons, 2.62, does the father tell.
+#
+# The chart takes three real numbers: two through softplus to the diagonal, one as it is. Whatever they
+# are, the result lies in the cone:
+
+
+# %%
+from torch.nn.functional import softplus
+
+
+def triangle(u):
+    zero = torch.zeros_like(u[0])
+    top = torch.stack([softplus(u[0]), zero])
+    bottom = torch.stack([u[1], softplus(u[2])])
+    return torch.stack([top, bottom])
+
+
+torch.manual_seed(0)
+for u in 5 * torch.randn(1000, 3, dtype=torch.float64):
+    Sigma = triangle(u) @ triangle(u).T
+    assert torch.linalg.eigvalsh(Sigma)[0] > 0
+
+chart = mlefit.transforms.CholeskyTransform()  # the same for any d
+torch.testing.assert_close(chart(u), triangle(u))
+
+# %% [markdown]
+# Hand $L$ to `scale_tril`. Multiplied out for `covariance_matrix`, it would only be taken
+# apart again, and lose digits on the way.
+
+# %% [markdown] tags=["pitfall"]
+# **A matrix that was triangular.** The [2022 post](../explain/post-2022.py) started at a triangle $A$
+# of ones, passed $AA^\top$, and let the optimizer move all four entries. A zero is a number too, and its
+# gradient is not zero:
+
+# %% tags=["pitfall"]
+A = torch.ones(2, 2, dtype=torch.float64).tril().requires_grad_()
+optimizer = torch.optim.Adam([A], lr=0.01)
+
+for _ in range(3):
+    optimizer.zero_grad()
+    loss = -MultivariateNormal(mean, covariance_matrix=A @ A.T).log_prob(heights).mean()
+    loss.backward()
+    optimizer.step()
+
+print("after three steps", [[f"{a:.2f}" for a in row] for row in A])
+
+# %% [markdown] tags=["pitfall"]
+# The upper right entry leaves at once. $AA^\top$ is still a covariance matrix, and the search still
+# ends at $S$. But four numbers for three leave one direction in which nothing changes, and with it no
+# standard errors (exercise 2).
+
+# %% [markdown]
+# ## Learn loc alone
+#
+# Now the loops, first with a covariance matrix that is known. Say both variances are 6 and the
+# covariance is 3:
+
+# %%
+known = torch.tensor([[6.0, 3.0], [3.0, 6.0]], dtype=torch.float64)
+loc = torch.tensor([60.0, 75.0], dtype=torch.float64, requires_grad=True)
+optimizer = torch.optim.SGD([loc], lr=4.0)
+
+for step in range(41):
+    optimizer.zero_grad()
+    loss = -MultivariateNormal(loc, covariance_matrix=known).log_prob(heights).mean()
+    loss.backward()
+    if step % 8 == 0:
+        print(f"{step:2}  loss {loss:8.4f}  loc {loc[0]:.4f} {loc[1]:.4f}")
+    optimizer.step()
+
+fixed = mlefit.fit(MultivariateNormal, heights, fixed={"covariance_matrix": known})
+
+torch.testing.assert_close(loc.detach(), mean)  # the closed form
+torch.testing.assert_close(fixed.params["loc"], mean)
+
+# %% [markdown]
+# The gradient is $\Sigma^{-1}(\mu - \bar x)$. It is zero at the mean, whatever $\Sigma$ is: the best
+# `loc` does not depend on the covariance matrix, known or not, right or wrong.
+#
+# ## Learn both
+#
+# Five numbers: two of `loc`, three in the chart. The optimizer is L-BFGS, from the
+# [previous page](gradient-descent.py#a-better-step):
+
+# %%
+u = torch.tensor([60.0, 75.0, 1.0, 0.0, 1.0], dtype=torch.float64, requires_grad=True)
+optimizer = torch.optim.LBFGS(
+    [u], max_iter=200, line_search_fn="strong_wolfe", tolerance_grad=1e-9, tolerance_change=0
+)
+calls = []
+
+
+def closure():
+    optimizer.zero_grad()
+    loss = -MultivariateNormal(u[:2], scale_tril=triangle(u[2:])).log_prob(heights).mean()
+    loss.backward()
+    calls.append((loss.item(), *u[:2].tolist(), *triangle(u[2:].detach()).flatten().tolist()))
+    return loss
+
+
+optimizer.step(closure)
+print("evaluation     loss     loc               L11    L21    L22")
+for k in (*range(0, len(calls) - 1, 5), len(calls) - 1):
+    loss, a, b, L11, _, L21, L22 = calls[k]
+    print(f"{k:10} {loss:8.4f}  {a:8.4f} {b:8.4f}  {L11:5.3f} {L21:6.3f} {L22:6.3f}")
+
+# %%
+searched = mlefit.fit(MultivariateNormal, heights)
+assert searched.converged
+
+learned = triangle(u[2:].detach())
+for loc, tril in (
+    (u[:2].detach(), learned),  # the loop
+    (searched.params["loc"], searched.params["scale_tril"]),  # the one call
+    (exact.params["loc"], exact.params["scale_tril"]),  # the closed form
+):
+    torch.testing.assert_close(loc, mean, rtol=1e-6, atol=0)
+    torch.testing.assert_close(tril @ tril.T, S, rtol=1e-6, atol=0)
+    Sigma = [[f"{v:.4f}" for v in row] for row in tril @ tril.T]
+    print(f"{loc[0]:.4f} {loc[1]:.4f}", *Sigma)
+
+# %% [markdown]
+# Three ways, one answer. `mlefit.fit` also says that it has arrived, and takes any other `init`,
+# `fixed` part or family. For a plain multivariate normal the closed form is all that you need; the
+# search is for what has none, such as a [constrained covariance](../howto/covariance.py).
+#
+# ## Brothers are not independent
+#
+# A likelihood adds up log-densities as if every row were drawn anew. These rows are not: the 481 sons
+# come from 179 families, and brothers share a father. Where does that matter?
+
+
+# %%
+def correlation(d):
+    return d.covariance_matrix[0, 1] / d.variance.prod().sqrt()
+
+
+families = mlefit.datasets.columns("galton")["family"]
+brothers = torch.tensor([families.count(name) for name in families], dtype=torch.float64)
+one_each = mlefit.datasets.galton(one_son_seed=0)
+
+by_family = mlefit.fit(MultivariateNormal, heights, weights=1 / brothers)
+drawn = mlefit.fit(MultivariateNormal, one_each)
+print(f"families: {len(set(families))}, sons in the largest: {brothers.max():.0f}")
+for name, f in (("all sons", searched), ("by family", by_family), ("one son each", drawn)):
+    r, error = correlation(f.distribution), f.standard_errors(of=correlation)
+    print(f"{name:12}  n = {f.n:3.0f}  correlation {r:.2f}  standard error {error:.3f}")
+
+# %% [markdown]
+# - **In every standard error and test.** 481 rows hold less than 481 rows' worth of information. The
+#   first error is too small. With one son drawn at random from each family the rows are independent,
+#   and the last one is right, though it wastes some data. [How sure are we?](uncertainty.py) uses
+#   that sample.
+# - **In what is estimated.** With all sons, a father of many counts many times. With each family
+#   given the same weight in all, the correlation is higher. Both are right answers, to two questions: a
+#   son picked at random, or a family.
+# - **Not in the algebra.** The closed form, the cone and the charts are the same for any table of
+#   numbers.
+#
+# ## Exercises
+#
+# **1.** How many numbers does a normal in $d$ dimensions have, and how many does the post's $A$ add
+# that do nothing? Count for $d = 2$, 10 and 100.
+
+# %% [markdown] tags=["solution"]
+# $d$ for the mean, and $d(d+1)/2$ for a symmetric matrix. $A$ has $d^2$ entries: $d(d-1)/2$ are idle.
+
+# %% tags=["solution"]
+for d in (2, 10, 100):
+    L_d = chart.inv(torch.eye(d, dtype=torch.float64))
+    assert len(L_d) == d * (d + 1) // 2
+    print(f"d = {d:3}: {d + len(L_d):4} numbers, {d * d - len(L_d):4} idle")
+
+# %% [markdown] tags=["solution"]
+# The count grows with the square: at a hundred columns a thousand rows are not many.
+
+# %% [markdown]
+# **2.** Show that the post's $A$ at the optimum is the Cholesky factor turned: find a rotation $Q$ with
+# $A = LQ$. Which curvature does the mean loss have as $A$ turns on?
+
+# %% [markdown] tags=["solution"]
+# If $AA^\top = LL^\top$, then $Q = L^{-1}A$ has $QQ^\top = L^{-1} L L^\top L^{-\top} = I$. Take any
+# angle: the likelihood is the same, and one eigenvalue of the Hessian is zero.
+
+
+# %% tags=["solution"]
+def mean_loss(A):
+    return -MultivariateNormal(mean, covariance_matrix=A @ A.T).log_prob(heights).mean()
+
+
+angle = torch.tensor(0.5, dtype=torch.float64)
+Q = torch.stack([angle.cos(), -angle.sin(), angle.sin(), angle.cos()]).reshape(2, 2)
+A = L @ Q
+
+torch.testing.assert_close(torch.linalg.solve(L, A), Q)
+torch.testing.assert_close(mean_loss(A), mean_loss(L))
+
+H = torch.autograd.functional.hessian(mean_loss, A).reshape(4, 4)
+eigenvalues = torch.linalg.eigvalsh(H)
+assert abs(eigenvalues[0]) < 1e-12 < eigenvalues[1]
+print("curvatures", [f"{abs(e):.3f}" for e in eigenvalues])
+
+# %% [markdown]
+# **3.** Fit the least-squares line of son on father. Compare its slope with $\Sigma_{21}/\Sigma_{11}$
+# and with $L_{21}/L_{11}$, and its residuals with $L_{22}$. What does the fitted normal say about the
+# sons of a father of 74 inches? And why is the line flatter than the ellipses' axis?
+
+# %% tags=["solution"]
+design = torch.stack([torch.ones(n, dtype=torch.float64), heights[:, 0]], 1)
+line = torch.linalg.lstsq(design, heights[:, 1:]).solution[:, 0]
+residual = heights[:, 1] - design @ line
+
+torch.testing.assert_close(line[1], S[1, 0] / S[0, 0])
+torch.testing.assert_close(line[1], L[1, 0] / L[0, 0])
+torch.testing.assert_close(residual.square().mean().sqrt(), L[1, 1])
+
+son = line[0] + 74 * line[1]
+print(f"slope {line[1]:.3f}; sons of 74 inches: {son:.1f} ± {L[1, 1]:.1f} inches")
+
+# the conditional log-density is the joint one less that of the father
+father, given = Normal(mean[0], sd[0]), Normal(son, L[1, 1])
+joint = best.log_prob(pair)  # 74 and 71 inches
+torch.testing.assert_close(joint - father.log_prob(pair[0]), given.log_prob(pair[1]))
+
+# %% [markdown] tags=["solution"]
+# The mean of the sons given the father is
+# $\mu_2 + \frac{\Sigma_{21}}{\Sigma_{11}}(x_1 - \mu_1)$, their variance
+# $\Sigma_{22} - \Sigma_{21}^2/\Sigma_{11} = L_{22}^2$. It is the regression line. In standard
+# deviations its slope is the correlation, which is below 1: the sons of extreme fathers are less
+# extreme. So are the fathers of extreme sons, and that line is steeper than the axis. Nothing pulls
+# anybody towards the mean; a tall father is in part tall by chance, and chance is not inherited.
+
+# %% [markdown]
+# ## In the reference
+#
+# [`mlefit.fit`, `closed_form`, `CholeskyTransform`](../reference/api.md),
+# [the formulas in d dimensions](../reference/formulas.md), [the data](../reference/datasets.md).
+# Why softplus, and which coordinates are better still: [Links](../explain/links.py).
+# Next: [How sure are we?](uncertainty.py)
+#
+# ## References
+#
+# - F. Galton (1886). Regression towards mediocrity in hereditary stature. *Journal of the
+#   Anthropological Institute* 15, 246–263.
+# - J. A. Hanley (2004). "Transmuting" women into men. *The American Statistician* 58, 237–243.
+# - T. W. Anderson (2003). *An Introduction to Multivariate Statistical Analysis*, 3rd ed., section 3.2.
+#   Wiley.
+# - J. C. Pinheiro, D. M. Bates (1996). Unconstrained parametrizations for variance-covariance
+#   matrices. *Statistics and Computing* 6, 289–296.
+#   [doi:10.1007/BF00140873](https://doi.org/10.1007/BF00140873)
+# - A. Azzalini, A. W. Bowman (1990). A look at some data on the Old Faithful geyser. *Applied
+#   Statistics* 39, 357–365. [doi:10.2307/2347385](https://doi.org/10.2307/2347385)
+# - N. Batra (2022). *Maximum Likelihood Estimation (MLE) for parameters of univariate and
+#   multivariate normal distribution in PyTorch*. Blog post, 9 February 2022.
