@@ -15,7 +15,7 @@ from mlefit._closed_form import CLOSED_FORMS
 from mlefit._inputs import check_gradients
 from mlefit._model import name_of
 from mlefit._natural import natural
-from mlefit._optimize import Minimum, Optimizer, Outcome, derivatives, minimize, newton
+from mlefit._optimize import Minimum, Optimizer, Outcome, minimize, newton
 from mlefit._pose import NORMALS, Problem, pose
 from mlefit._problem import Moments
 from mlefit._result import ConvergenceWarning, Fit, Trace
@@ -192,7 +192,7 @@ def _exact(problem: Problem) -> Fit:
         objective = problem.convex() or problem.likelihood()
         u = objective.vector(problem.start)
         corner = _at_corner(problem) & ~failed
-        hessian = torch.where(corner[:, None, None], torch.nan, derivatives(objective, u)[2])
+        hessian = torch.where(corner[:, None, None], torch.nan, objective.derivatives(u)[2])
         information = Information(objective, u, hessian)
         if corner.any():
             which = f" of {int(corner.sum())} of {len(u)} fits" if len(u) > 1 else ""

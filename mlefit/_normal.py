@@ -65,6 +65,29 @@ class ConvexNormal:
         loss = z.square().sum((-2, -1)) / 2 - diagonal.clamp(min=0).log().sum(-1) + constant
         return torch.where((diagonal > 0).all(-1), loss, torch.inf)
 
+    def derivatives(self, u: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        r"""Return the objective, its gradient and its Hessian, which has a block for each row of P.
+
+        With $M = C C^\top + m m^\top$, the entries of row i of P have the block
+        $M_{jk} + P_{ii}^{-2} [i = j = k]$, and $-m_j$ with $\eta_i$.
+        """
+        eta, P = self._split(u)
+        d = P.shape[-1]
+        i, j = torch.tril_indices(d, d, device=u.device)
+        M = self.factor @ self.factor.mT + self.mean[:, :, None] * self.mean[:, None, :]
+        on_diagonal = i == j
+        inverse = torch.where(on_diagonal, 1 / P[:, i, j], 0.0)
+
+        g = (P @ M - eta[:, :, None] * self.mean[:, None, :])[:, i, j] - inverse
+        H = M[:, j[:, None], j] * (i[:, None] == i) + torch.diag_embed(inverse**2)
+        if self.learns_loc:
+            apart = eta - (P @ self.mean[..., None])[..., 0]
+            cross = -self.mean[:, None, j] * (torch.arange(d, device=u.device)[:, None] == i)
+            identity = torch.eye(d, dtype=u.dtype, device=u.device).expand(P.shape)
+            g = torch.cat([apart, g], -1)
+            H = torch.cat([torch.cat([identity, cross], -1), torch.cat([cross.mT, H], -1)], -2)
+        return self(u), g, H
+
     def params(self, u: Tensor) -> dict[str, Tensor]:
         """Return the learned parameters at `u`, `(*any, p)`."""
         eta, P = self._split(u)

@@ -53,6 +53,9 @@ class Objective(Protocol):
     def __call__(self, u: Tensor) -> Tensor:
         """Return the functions at `u`, `(B, p) -> (B,)`."""
 
+    def derivatives(self, u: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the functions, gradients and Hessians: `(B,)`, `(B, p)` and `(B, p, p)`."""
+
     def params(self, u: Tensor) -> dict[str, Tensor]:
         """Return what the unknowns stand for at `u`, `(*any, p)`."""
 
@@ -182,7 +185,7 @@ def newton(objective: Objective, start: Tensor, *, max_steps: int, tol: float) -
 
 
 def derivatives(function: Callable[[Tensor], Tensor], u: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Return B functions, their gradients and Hessians: `(B,)`, `(B, p)`, `(B, p, p)`."""
+    """Differentiate B functions twice: return `(B,)`, gradients `(B, p)`, Hessians `(B, p, p)`."""
     u = u.detach().requires_grad_()
     with torch.enable_grad():
         loss = function(u)
@@ -199,7 +202,7 @@ def derivatives(function: Callable[[Tensor], Tensor], u: Tensor) -> tuple[Tensor
 
 
 def _model(objective: Objective, u: Tensor, tol: float) -> _Local:
-    loss, g, H = derivatives(objective, u)
+    loss, g, H = objective.derivatives(u)
     finite = torch.isfinite(loss) & torch.isfinite(g).all(-1) & torch.isfinite(H).all(-1).all(-1)
     g = torch.where(finite[:, None], g, 0.0)
     H = torch.where(finite[:, None, None], H, torch.eye(u.shape[1]).to(u))

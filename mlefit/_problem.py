@@ -15,6 +15,7 @@ from torch.distributions.constraints import Constraint
 from mlefit._densities import DENSITIES
 from mlefit._model import Model
 from mlefit._natural import is_bounded, natural
+from mlefit._optimize import derivatives
 from mlefit._statistics import SufficientStatistics
 
 
@@ -193,6 +194,10 @@ class Likelihood:
         except ValueError:  # torch refused a parameter: StudentT checks df = 0 in any case
             return (u * torch.nan).sum(-1)
         return torch.where(torch.isnan(loss), torch.inf, loss)
+
+    def derivatives(self, u: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the objective, its gradient and its Hessian by automatic differentiation."""
+        return derivatives(self, u)
 
     def stride(self, u: Tensor, step: Tensor) -> Tensor:
         with torch.no_grad():

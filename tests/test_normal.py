@@ -88,6 +88,17 @@ def test_parameters_there_and_back(scale: str, learns_loc: bool) -> None:
 
 @every_scale
 @loc_or_not
+def test_derivatives_are_those_of_autograd(scale: str, learns_loc: bool) -> None:
+    x = data_for(scale)
+    params = some_params(scale, x)
+    objective = objective_for(scale, x, None if learns_loc else params["loc"])
+    u = anywhere(objective)
+    for by_hand, automatic in zip(objective.derivatives(u), derivatives(objective, u), strict=True):
+        assert_close(by_hand, automatic)
+
+
+@every_scale
+@loc_or_not
 def test_convex_everywhere(scale: str, learns_loc: bool) -> None:
     x = data_for(scale)
     params = some_params(scale, x)

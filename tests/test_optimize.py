@@ -29,6 +29,9 @@ class Functions:
     def params(self, u: Tensor) -> dict[str, Tensor]:
         return {"u": u}
 
+    def derivatives(self, u: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        return derivatives(self, u)
+
     def stride(self, u: Tensor, step: Tensor) -> Tensor:
         return step.abs().amax(-1) if self.bounded else torch.zeros_like(step[:, 0])
 
