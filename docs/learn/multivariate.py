@@ -84,6 +84,7 @@ plt.show()
 sd = S.diagonal().sqrt()
 print(f"standard deviations: {sd[0]:.2f} and {sd[1]:.2f} inches")
 print(f"correlation:         {S[0, 1] / sd.prod():.3f}")
+print(f"father 5 inches up:  sons {5 * S[0, 1] / S[0, 0]:.1f} inches up")
 
 # %% [markdown]
 # The green line says what the matrix predicts: the mean height of the sons whose fathers are this
@@ -105,13 +106,15 @@ print(f"correlation:         {S[0, 1] / sd.prod():.3f}")
 # direction. It is called the squared **Mahalanobis distance**, and takes the place of $z^2$.
 
 # %%
+import math
+
 from torch.distributions import MultivariateNormal, Normal
 
 best = MultivariateNormal(mean, covariance_matrix=S)
 pair = torch.tensor([74.0, 71.0], dtype=torch.float64)
 
 distance = (pair - mean) @ torch.linalg.solve(S, pair - mean)
-by_hand = -(2 * torch.log(torch.tensor(2 * torch.pi)) + torch.logdet(S) + distance) / 2
+by_hand = -math.log(2 * math.pi) - torch.logdet(S) / 2 - distance / 2
 
 torch.testing.assert_close(best.log_prob(pair), by_hand)
 print(f"squared distance {distance:.3f}, log-density {by_hand:.3f} nats")
@@ -124,7 +127,7 @@ print(f"squared distance {distance:.3f}, log-density {by_hand:.3f} nats")
 # %%
 squared = (apart * torch.linalg.solve(S, apart.T).T).sum(1)
 for p in (0.5, 0.9, 0.99):
-    inside = squared < -2 * torch.log1p(torch.tensor(-p))
+    inside = squared < -2 * math.log1p(-p)
     print(f"{p:.0%} ellipse: {inside.double().mean():.1%} of the pairs")
 
 # %% [markdown] tags=["pitfall"]
@@ -175,7 +178,8 @@ optimizer = torch.optim.SGD([Sigma], lr=10.0)
 
 for _ in range(2):
     optimizer.zero_grad()
-    loss = -MultivariateNormal(centre, covariance_matrix=Sigma).log_prob(Z).mean()
+    normal = MultivariateNormal(centre, covariance_matrix=Sigma)
+    loss = -normal.log_prob(Z).mean()
     loss.backward()
     optimizer.step()
 
@@ -243,10 +247,11 @@ def descend(R, rate):
             return f"leaves at step {step}"
     ratio = torch.linalg.solve(sigma, R)
     behind = (ratio.trace() - torch.logdet(ratio) - 2) / 2
-    return "arrives" if behind < 1e-4 else f"{behind:.3f} nats behind"
+    return "arrives" if behind < 1e-4 else f"{behind:.3f} nats a row"
 
 
-galton, geyser = torch.corrcoef(heights.T), torch.corrcoef(mlefit.datasets.old_faithful().T)
+galton = torch.corrcoef(heights.T)
+geyser = torch.corrcoef(mlefit.datasets.old_faithful().T)
 print(f"correlation   {galton[0, 1]:<19.2f} {geyser[0, 1]:.2f}")
 for rate in (0.01, 0.1, 1.0, 10.0):
     print(f"rate {rate:<8} {descend(galton, rate):19} {descend(geyser, rate)}")
@@ -306,7 +311,7 @@ for ax, (name, M, shift) in zip(axes, stages, strict=True):
         label = ("e₁", "e₂")[k] if name == "z" else ("Le₁", "Le₂")[k]
         ends = {"ha": "left" if k == 0 else "right", "va": "center"}
         ax.annotate(label, shift + column, aside, textcoords="offset points", **ends)
-    x, y, reach, ticks = (*shift.round().int().tolist(), *((3.2, 2) if name == "z" else (8.5, 5)))
+    x, y, reach, ticks = (*shift.round().int().tolist(), *((2.8, 2) if name == "z" else (7, 5)))
     ax.set(xlim=(x - reach, x + reach), xticks=(x - ticks, x, x + ticks), title=name)
     ax.set(ylim=(y - reach, y + reach), yticks=(y - ticks, y, y + ticks), aspect="equal")
 plt.show()
@@ -363,14 +368,15 @@ optimizer = torch.optim.Adam([A], lr=0.01)
 
 for _ in range(3):
     optimizer.zero_grad()
-    loss = -MultivariateNormal(mean, covariance_matrix=A @ A.T).log_prob(heights).mean()
-    loss.backward()
+    normal = MultivariateNormal(mean, covariance_matrix=A @ A.T)
+    (-normal.log_prob(heights).mean()).backward()
     optimizer.step()
 
-print("after three steps", [[f"{a:.2f}" for a in row] for row in A])
+for row in A:
+    print(*(f"{a:6.2f}" for a in row))
 
 # %% [markdown] tags=["pitfall"]
-# The upper right entry leaves at once. $AA^\top$ is still a covariance matrix, and the search still
+# After three steps the upper right entry is no longer zero. $AA^\top$ is still a covariance matrix, and the search still
 # ends at $S$. But four numbers for three leave one direction in which nothing changes, and with it no
 # standard errors (exercise 2).
 
@@ -387,16 +393,18 @@ optimizer = torch.optim.SGD([loc], lr=4.0)
 
 for step in range(41):
     optimizer.zero_grad()
-    loss = -MultivariateNormal(loc, covariance_matrix=known).log_prob(heights).mean()
+    normal = MultivariateNormal(loc, covariance_matrix=known)
+    loss = -normal.log_prob(heights).mean()
     loss.backward()
     if step % 8 == 0:
         print(f"{step:2}  loss {loss:8.4f}  loc {loc[0]:.4f} {loc[1]:.4f}")
     optimizer.step()
 
-fixed = mlefit.fit(MultivariateNormal, heights, fixed={"covariance_matrix": known})
+shape = {"covariance_matrix": known}
+fit = mlefit.fit(MultivariateNormal, heights, fixed=shape)
 
 torch.testing.assert_close(loc.detach(), mean)  # the closed form
-torch.testing.assert_close(fixed.params["loc"], mean)
+torch.testing.assert_close(fit.params["loc"], mean)
 
 # %% [markdown]
 # The gradient is $\Sigma^{-1}(\mu - \bar x)$. It is zero at the mean, whatever $\Sigma$ is: the best
@@ -408,44 +416,50 @@ torch.testing.assert_close(fixed.params["loc"], mean)
 # [previous page](gradient-descent.py#a-better-step):
 
 # %%
-u = torch.tensor([60.0, 75.0, 1.0, 0.0, 1.0], dtype=torch.float64, requires_grad=True)
-optimizer = torch.optim.LBFGS(
-    [u], max_iter=200, line_search_fn="strong_wolfe", tolerance_grad=1e-9, tolerance_change=0
-)
+u = torch.tensor([60.0, 75.0, 1.0, 0.0, 1.0], dtype=torch.float64)
+u.requires_grad_()
+stop = {"max_iter": 200, "tolerance_grad": 1e-9, "tolerance_change": 0}
+optimizer = torch.optim.LBFGS([u], line_search_fn="strong_wolfe", **stop)
 calls = []
 
 
 def closure():
     optimizer.zero_grad()
-    loss = -MultivariateNormal(u[:2], scale_tril=triangle(u[2:])).log_prob(heights).mean()
+    normal = MultivariateNormal(u[:2], scale_tril=triangle(u[2:]))
+    loss = -normal.log_prob(heights).mean()
     loss.backward()
-    calls.append((loss.item(), *u[:2].tolist(), *triangle(u[2:].detach()).flatten().tolist()))
+    calls.append((loss.item(), u.detach().clone()))
     return loss
 
 
 optimizer.step(closure)
-print("evaluation     loss     loc               L11    L21    L22")
-for k in (*range(0, len(calls) - 1, 5), len(calls) - 1):
-    loss, a, b, L11, _, L21, L22 = calls[k]
-    print(f"{k:10} {loss:8.4f}  {a:8.4f} {b:8.4f}  {L11:5.3f} {L21:6.3f} {L22:6.3f}")
+print("evaluation    loss  loc               L11    L21    L22")
+for k in range(0, len(calls), 5):
+    loss, at = calls[k]
+    L11, _, L21, L22 = triangle(at[2:]).flatten()
+    print(f"{k:10} {loss:7.4f}  {at[0]:.4f} {at[1]:.4f}", end="  ")
+    print(f"{L11:.3f} {L21:6.3f} {L22:6.3f}")
 
 # %%
-searched = mlefit.fit(MultivariateNormal, heights)
-assert searched.converged
+fit = mlefit.fit(MultivariateNormal, heights)
+assert fit.converged
 
-learned = triangle(u[2:].detach())
-for loc, tril in (
-    (u[:2].detach(), learned),  # the loop
-    (searched.params["loc"], searched.params["scale_tril"]),  # the one call
-    (exact.params["loc"], exact.params["scale_tril"]),  # the closed form
-):
-    torch.testing.assert_close(loc, mean, rtol=1e-6, atol=0)
-    torch.testing.assert_close(tril @ tril.T, S, rtol=1e-6, atol=0)
-    Sigma = [[f"{v:.4f}" for v in row] for row in tril @ tril.T]
-    print(f"{loc[0]:.4f} {loc[1]:.4f}", *Sigma)
+u = u.detach()
+three = {
+    "loop": MultivariateNormal(u[:2], scale_tril=triangle(u[2:])),
+    "fit": fit.distribution,
+    "closed form": exact.distribution,
+}
+for name, normal in three.items():
+    Sigma = normal.covariance_matrix
+    torch.testing.assert_close(normal.loc, mean, rtol=1e-6, atol=0)
+    torch.testing.assert_close(Sigma, S, rtol=1e-6, atol=0)
+    numbers = (*normal.loc, Sigma[0, 0], Sigma[0, 1], Sigma[1, 1])
+    print(f"{name:11}", *(f"{a:8.4f}" for a in numbers))
 
 # %% [markdown]
-# Three ways, one answer. `mlefit.fit` also says that it has arrived, and takes any other `init`,
+# Three ways, one answer: the mean father and son, the variance of the fathers, the covariance, the
+# variance of the sons. `mlefit.fit` also says that it has arrived, and takes any other `init`,
 # `fixed` part or family. For a plain multivariate normal the closed form is all that you need; the
 # search is for what has none, such as a [constrained covariance](../howto/covariance.py).
 #
@@ -460,16 +474,19 @@ def correlation(d):
     return d.covariance_matrix[0, 1] / d.variance.prod().sqrt()
 
 
-families = mlefit.datasets.columns("galton")["family"]
-brothers = torch.tensor([families.count(name) for name in families], dtype=torch.float64)
-one_each = mlefit.datasets.galton(one_son_seed=0)
+family = mlefit.datasets.columns("galton")["family"]
+brothers = torch.tensor([family.count(name) for name in family])
+print(f"{len(set(family))} families, of up to {brothers.max()} sons")
 
-by_family = mlefit.fit(MultivariateNormal, heights, weights=1 / brothers)
-drawn = mlefit.fit(MultivariateNormal, one_each)
-print(f"families: {len(set(families))}, sons in the largest: {brothers.max():.0f}")
-for name, f in (("all sons", searched), ("by family", by_family), ("one son each", drawn)):
+one_each = mlefit.datasets.galton(one_son_seed=0)
+fits = {
+    "all sons": fit,
+    "by family": mlefit.fit(MultivariateNormal, heights, weights=1 / brothers),
+    "one son each": mlefit.fit(MultivariateNormal, one_each),
+}
+for name, f in fits.items():
     r, error = correlation(f.distribution), f.standard_errors(of=correlation)
-    print(f"{name:12}  n = {f.n:3.0f}  correlation {r:.2f}  standard error {error:.3f}")
+    print(f"{name:12} {f.n:4.0f} rows  correlation {r:.2f} ± {error:.3f}")
 
 # %% [markdown]
 # - **In every standard error and test.** 481 rows hold less than 481 rows' worth of information. The
@@ -501,7 +518,8 @@ for d in (2, 10, 100):
 
 # %% [markdown]
 # **2.** Show that the post's $A$ at the optimum is the Cholesky factor turned: find a rotation $Q$ with
-# $A = LQ$. Which curvature does the mean loss have as $A$ turns on?
+# $A = LQ$. How does the
+# mean loss bend as $A$ turns further?
 
 # %% [markdown] tags=["solution"]
 # If $AA^\top = LL^\top$, then $Q = L^{-1}A$ has $QQ^\top = L^{-1} L L^\top L^{-\top} = I$. Take any
@@ -510,11 +528,12 @@ for d in (2, 10, 100):
 
 # %% tags=["solution"]
 def mean_loss(A):
-    return -MultivariateNormal(mean, covariance_matrix=A @ A.T).log_prob(heights).mean()
+    normal = MultivariateNormal(mean, covariance_matrix=A @ A.T)
+    return -normal.log_prob(heights).mean()
 
 
-angle = torch.tensor(0.5, dtype=torch.float64)
-Q = torch.stack([angle.cos(), -angle.sin(), angle.sin(), angle.cos()]).reshape(2, 2)
+c, s = math.cos(0.5), math.sin(0.5)
+Q = torch.tensor([[c, -s], [s, c]], dtype=torch.float64)
 A = L @ Q
 
 torch.testing.assert_close(torch.linalg.solve(L, A), Q)
@@ -540,12 +559,13 @@ torch.testing.assert_close(line[1], L[1, 0] / L[0, 0])
 torch.testing.assert_close(residual.square().mean().sqrt(), L[1, 1])
 
 son = line[0] + 74 * line[1]
-print(f"slope {line[1]:.3f}; sons of 74 inches: {son:.1f} ± {L[1, 1]:.1f} inches")
+print(f"slope {line[1]:.3f}; the sons: {son:.1f} ± {L[1, 1]:.1f} inches")
 
 # the conditional log-density is the joint one less that of the father
 father, given = Normal(mean[0], sd[0]), Normal(son, L[1, 1])
 joint = best.log_prob(pair)  # 74 and 71 inches
-torch.testing.assert_close(joint - father.log_prob(pair[0]), given.log_prob(pair[1]))
+beside = joint - father.log_prob(pair[0])
+torch.testing.assert_close(beside, given.log_prob(pair[1]))
 
 # %% [markdown] tags=["solution"]
 # The mean of the sons given the father is
