@@ -220,7 +220,7 @@ def _from_array(values: Any, what: str) -> Tensor:
 
 def _first(values: Tensor, bad: Tensor) -> str:
     """Say how many entries are bad, and show the first with its index."""
-    bad = bad.expand(torch.broadcast_shapes(bad.shape, values.shape[: bad.ndim]))
+    bad = bad.expand(values.shape[: bad.ndim])
     index = tuple(bad.nonzero()[0].tolist())
     value = values[index]
     shown = f"{value.item():.6g}" if value.numel() == 1 else str(value.tolist())

@@ -142,46 +142,94 @@ def newton(objective: Objective, start: Tensor, *, max_steps: int, tol: float) -
     Source:
         Nocedal & Wright (2006), Numerical Optimization, 2nd ed., sections 3.1 and 3.4.
     """
-    u = start.clone()
-    size, p = u.shape
-    here = torch.arange(size, device=u.device)  # which functions `current` holds
-    going = torch.ones(size, dtype=torch.bool, device=u.device)  # which of those still move
-    current = objective
-
-    hessian, distance = u.new_zeros(size, p, p), u.new_zeros(size)
-    outcome = torch.full((size,), int(Outcome.OUT_OF_STEPS), device=u.device)
-    loss, evaluations = u.new_zeros(size), 0
-    path, losses = [u.clone()], []
-
+    searches = _Searches(objective, start, tol)
     for step in range(max_steps + 1):
-        model = _model(current, u[here], tol)
-        evaluations += 1
-        old = here[going]
-        loss[old], hessian[old] = model.loss[going], model.hessian[going]
-        distance[old], outcome[old] = model.distance[going], model.outcome[going]
-        losses.append(loss.clone())
-        if tol > 0 and step >= WINDOW:
-            idle = _idle(objective, path[-WINDOW - 1], u, losses[-WINDOW - 1] - loss, tol=tol)
-            outcome = torch.where(outcome == Outcome.OUT_OF_STEPS, idle, outcome)
-
-        going = going & ((outcome[here] == Outcome.OUT_OF_STEPS) | (tol == 0))
-        if step == max_steps or not going.any():
+        searches.look()
+        if step == max_steps or not searches.going.any():
             break
-        moved_to, moved, tries = _backtrack(current, u[here], model, going)
-        evaluations += tries
-        ended = here[going & ~moved]
-        if len(ended):
-            back = max(0, len(path) - 1 - WINDOW)
-            why = _idle(objective, path[back], u, losses[back] - loss, flat=FLAT_IF_STUCK)
-            outcome[ended] = torch.where(why == Outcome.DRIFTING, why, int(Outcome.STUCK))[ended]
-        going = going if tol == 0 else going & moved
-        u[here[moved]] = moved_to[moved]
-        path.append(u.clone())
-        current, here, going = _compact(current, here, going)
+        searches.move()
+    return searches.minimum()
 
-    return Minimum(
-        u, hessian, distance, outcome, torch.stack(path), torch.stack(losses), evaluations
-    )
+
+class _Searches:
+    """B Newton searches under way: where they are, what they see there, how each has ended.
+
+    Attributes:
+        u: The iterates, `(B, p)`; `loss`, `hessian` and `distance` are what was seen there.
+        outcome: `OUT_OF_STEPS` for those that have not ended, `(B,)`.
+        part: The functions still computed, of which `held` has the numbers.
+        going: Which of these still move.
+        model: What was seen last of the functions computed.
+    """
+
+    def __init__(self, objective: Objective, start: Tensor, tol: float) -> None:
+        size, p = start.shape
+        self.objective, self.tol, self.u = objective, tol, start.clone()
+        self.loss, self.distance = start.new_zeros(size), start.new_zeros(size)
+        self.hessian = start.new_zeros(size, p, p)
+        self.outcome = torch.full((size,), int(Outcome.OUT_OF_STEPS), device=start.device)
+        self.part, self.held = objective, torch.arange(size, device=start.device)
+        self.going = torch.ones(size, dtype=torch.bool, device=start.device)
+        self.path, self.evaluations = [start.clone()], 0
+        self.losses: list[Tensor] = []
+
+    def look(self) -> None:
+        """Model the functions where the searches are, and see which have ended."""
+        self.model = model = _model(self.part, self.u[self.held], self.tol)
+        self.evaluations += 1
+        going, here = self.going, self.held[self.going]
+        self.loss[here], self.hessian[here] = model.loss[going], model.hessian[going]
+        self.distance[here], self.outcome[here] = model.distance[going], model.outcome[going]
+        self.losses.append(self.loss.clone())
+        if self.tol > 0:
+            if len(self.losses) > WINDOW:
+                searching = self.outcome == Outcome.OUT_OF_STEPS
+                self.outcome = torch.where(searching, self._idle(self.tol, FLAT), self.outcome)
+            self.going = going & (self.outcome[self.held] == Outcome.OUT_OF_STEPS)
+
+    def move(self) -> None:
+        """Take a step of each search that goes on; those that cannot have ended."""
+        u, moved, tries = _backtrack(self.part, self.u[self.held], self.model, self.going)
+        self.evaluations += tries
+        ended = self.held[self.going & ~moved]
+        if len(ended) and self.tol > 0:
+            drifting = self._idle(0.0, FLAT_IF_STUCK)[ended] == Outcome.DRIFTING
+            self.outcome[ended] = torch.where(drifting, int(Outcome.DRIFTING), int(Outcome.STUCK))
+            self.going = self.going & moved
+        self.u[self.held[moved]] = u[moved]
+        self.path.append(self.u.clone())
+        self._compact()
+
+    def minimum(self) -> Minimum:
+        """Return where the searches have ended."""
+        return Minimum(
+            self.u,
+            self.hessian,
+            self.distance,
+            self.outcome,
+            torch.stack(self.path),
+            torch.stack(self.losses),
+            self.evaluations,
+        )
+
+    def _idle(self, tol: float, flat: float) -> Tensor:
+        """Tell which searches have gained next to nothing lately, and whether they still move."""
+        back = max(0, len(self.losses) - 1 - WINDOW)
+        gain = (self.losses[back] - self.loss) * self.objective.n
+        moved = self.objective.stride(self.path[back], self.u - self.path[back]) > 1
+        outcome = torch.full_like(self.outcome, int(Outcome.OUT_OF_STEPS))
+        outcome[gain <= tol] = Outcome.STUCK
+        outcome[(gain <= flat) & moved] = Outcome.DRIFTING
+        return outcome
+
+    def _compact(self) -> None:
+        """Stop computing the functions that have settled, once they are half of those computed."""
+        going = self.going
+        if not going.any() or 2 * going.sum() > len(going):
+            return
+        fewer = self.part.select(going.nonzero()[:, 0])
+        if fewer is not None:
+            self.part, self.held, self.going = fewer, self.held[going], going[going]
 
 
 def derivatives(function: Callable[[Tensor], Tensor], u: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -269,34 +317,6 @@ def _backtrack(
     moved = going & (t[:, None] * model.step != 0).any(-1)
     moved[todo] = False
     return u + t[:, None] * model.step, moved, tries
-
-
-def _idle(
-    objective: Objective,
-    old: Tensor,
-    new: Tensor,
-    gain: Tensor,
-    *,
-    tol: float = 0.0,
-    flat: float = FLAT,
-) -> Tensor:
-    """Tell which searches have gained next to nothing lately, and whether they still move."""
-    gain = gain * objective.n
-    moved = objective.stride(old, new - old) > 1
-    outcome = torch.full_like(gain, int(Outcome.OUT_OF_STEPS), dtype=torch.long)
-    outcome[gain <= tol] = Outcome.STUCK
-    outcome[(gain <= flat) & moved] = Outcome.DRIFTING
-    return outcome
-
-
-def _compact(objective: Objective, here: Tensor, going: Tensor) -> tuple[Objective, Tensor, Tensor]:
-    """Drop the functions that have settled, once they are half of those computed."""
-    if not going.any() or 2 * going.sum() > len(going):
-        return objective, here, going
-    fewer = objective.select(going.nonzero()[:, 0])
-    if fewer is None:
-        return objective, here, going
-    return fewer, here[going], going[going]
 
 
 def _descend(
