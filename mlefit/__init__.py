@@ -13,7 +13,7 @@ converged: less than 1e-12 nats from the maximum after 0 steps, 1 evaluation
 
 from mlefit import datasets, transforms
 from mlefit._fit import closed_form, fit
-from mlefit._optimize import newton
+from mlefit._newton import newton
 from mlefit._result import ConvergenceWarning, Fit, Trace
 from mlefit._statistics import SufficientStatistics, suffstats
 

@@ -15,7 +15,9 @@ from mlefit._closed_form import CLOSED_FORMS
 from mlefit._inputs import check_gradients
 from mlefit._model import name_of
 from mlefit._natural import natural
-from mlefit._optimize import Minimum, Optimizer, Outcome, minimize, newton
+from mlefit._newton import newton
+from mlefit._objective import Minimum, Outcome
+from mlefit._optimize import Optimizer, minimize
 from mlefit._pose import NORMALS, Problem, pose
 from mlefit._problem import Moments
 from mlefit._result import ConvergenceWarning, Fit, Trace

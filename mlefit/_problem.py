@@ -15,7 +15,7 @@ from torch.distributions.constraints import Constraint
 from mlefit._densities import DENSITIES
 from mlefit._model import Model
 from mlefit._natural import is_bounded, natural
-from mlefit._optimize import derivatives
+from mlefit._objective import derivatives
 from mlefit._statistics import SufficientStatistics
 
 

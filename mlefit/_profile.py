@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from mlefit._natural import from_natural, is_bounded, natural, natural_slope
-from mlefit._optimize import minimize, newton
+from mlefit._newton import newton
+from mlefit._optimize import minimize
 from mlefit._pose import Problem
 
 FARTHEST = 20.0  # natural units (e-folds): a parameter this far away is at its boundary

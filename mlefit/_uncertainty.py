@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from mlefit._optimize import Objective
+from mlefit._objective import Objective
 from mlefit._pose import Problem
 
 Of = Callable[[Mapping[str, Tensor]], Tensor]

@@ -5,7 +5,8 @@ __all__ = ["verdict"]
 import torch
 
 from mlefit._natural import is_bounded, natural
-from mlefit._optimize import WINDOW, Minimum, Objective, Outcome
+from mlefit._newton import WINDOW
+from mlefit._objective import Minimum, Objective, Outcome
 from mlefit._pose import Problem
 
 ROUNDING = 1e-12  # nats: a distance below this is rounding, and differs between machines

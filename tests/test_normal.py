@@ -11,7 +11,7 @@ from torch.testing import assert_close
 
 import mlefit
 from mlefit._normal import ConvexNormal
-from mlefit._optimize import derivatives
+from mlefit._objective import derivatives
 from mlefit._problem import Moments
 
 SCALES = ["scale", "scale_tril", "covariance_matrix", "precision_matrix"]

@@ -11,7 +11,8 @@ from torch import Tensor
 from torch.testing import assert_close
 
 from mlefit import newton
-from mlefit._optimize import Minimum, Optimizer, Outcome, derivatives, minimize
+from mlefit._objective import Minimum, Outcome, derivatives
+from mlefit._optimize import Optimizer, minimize
 
 
 @dataclass(frozen=True)

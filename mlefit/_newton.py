@@ -1,0 +1,207 @@
+"""Newton's method for many functions at once, with a verdict on each."""
+
+__all__ = ["WINDOW", "Local", "local_model", "newton"]
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from mlefit._objective import Minimum, Objective, Outcome
+
+CLOSE = 1e-3  # a Newton step that changes a parameter by less than this fraction has arrived
+DRIFT = 0.1  # one that changes it by more than this, with nothing left to gain, never will
+WINDOW = 10  # steps over which to look for progress
+FLAT = 1e-5  # nats: a parameter that changes by e for less than this is not determined
+FLAT_IF_STUCK = 1e-2  # the same where rounding ends the search
+STRIDE = 3.0  # the most that one step may change a parameter, in units of its logarithm
+PIVOT = 1e-14  # a smaller pivot of the scaled Hessian is rounding: that direction is flat
+HALVINGS = 30
+
+
+def newton(objective: Objective, start: Tensor, *, max_steps: int, tol: float) -> Minimum:
+    """Minimize by damped Newton steps on the exact Hessian; pass it as `optimizer=mlefit.newton`.
+
+    A step is the solution of H s = -g, with the eigenvalues of H made positive, and is halved
+    until the function falls. It does not depend on the units of the unknowns. Functions that have
+    settled leave the computation.
+
+    Args:
+        objective: B functions of p numbers each.
+        start: `(B, p)`, float64.
+        max_steps: The most steps to take.
+        tol: The distance to the minimum, in nats, at which to stop; 0 runs all the steps.
+
+    Source:
+        Nocedal & Wright (2006), Numerical Optimization, 2nd ed., sections 3.1 and 3.4.
+    """
+    searches = _Searches(objective, start, tol)
+    for step in range(max_steps + 1):
+        searches.look()
+        if step == max_steps or not searches.going.any():
+            break
+        searches.move()
+    return searches.minimum()
+
+
+class _Searches:
+    """B Newton searches under way: where they are, what they see there, how each has ended.
+
+    Attributes:
+        u: The iterates, `(B, p)`; `loss`, `hessian` and `distance` are what was seen there.
+        outcome: `OUT_OF_STEPS` for those that have not ended, `(B,)`.
+        part: The functions still computed, of which `held` has the numbers.
+        going: Which of these still move.
+        model: What was seen last of the functions computed.
+    """
+
+    def __init__(self, objective: Objective, start: Tensor, tol: float) -> None:
+        size, p = start.shape
+        self.objective, self.tol, self.u = objective, tol, start.clone()
+        self.loss, self.distance = start.new_zeros(size), start.new_zeros(size)
+        self.hessian = start.new_zeros(size, p, p)
+        self.outcome = torch.full((size,), int(Outcome.OUT_OF_STEPS), device=start.device)
+        self.part, self.held = objective, torch.arange(size, device=start.device)
+        self.going = torch.ones(size, dtype=torch.bool, device=start.device)
+        self.path, self.evaluations = [start.clone()], 0
+        self.losses: list[Tensor] = []
+
+    def look(self) -> None:
+        """Model the functions where the searches are, and see which have ended."""
+        self.model = model = local_model(self.part, self.u[self.held], self.tol)
+        self.evaluations += 1
+        going, here = self.going, self.held[self.going]
+        self.loss[here], self.hessian[here] = model.loss[going], model.hessian[going]
+        self.distance[here], self.outcome[here] = model.distance[going], model.outcome[going]
+        self.losses.append(self.loss.clone())
+        if self.tol > 0:
+            if len(self.losses) > WINDOW:
+                searching = self.outcome == Outcome.OUT_OF_STEPS
+                self.outcome = torch.where(searching, self._idle(self.tol, FLAT), self.outcome)
+            self.going = going & (self.outcome[self.held] == Outcome.OUT_OF_STEPS)
+
+    def move(self) -> None:
+        """Take a step of each search that goes on; those that cannot have ended."""
+        u, moved, tries = _backtrack(self.part, self.u[self.held], self.model, self.going)
+        self.evaluations += tries
+        ended = self.held[self.going & ~moved]
+        if len(ended) and self.tol > 0:
+            drifting = self._idle(0.0, FLAT_IF_STUCK)[ended] == Outcome.DRIFTING
+            self.outcome[ended] = torch.where(drifting, int(Outcome.DRIFTING), int(Outcome.STUCK))
+            self.going = self.going & moved
+        self.u[self.held[moved]] = u[moved]
+        self.path.append(self.u.clone())
+        self._compact()
+
+    def minimum(self) -> Minimum:
+        """Return where the searches have ended."""
+        return Minimum(
+            self.u,
+            self.hessian,
+            self.distance,
+            self.outcome,
+            torch.stack(self.path),
+            torch.stack(self.losses),
+            self.evaluations,
+        )
+
+    def _idle(self, tol: float, flat: float) -> Tensor:
+        """Tell which searches have gained next to nothing lately, and whether they still move."""
+        back = max(0, len(self.losses) - 1 - WINDOW)
+        gain = (self.losses[back] - self.loss) * self.objective.n
+        moved = self.objective.stride(self.path[back], self.u - self.path[back]) > 1
+        outcome = torch.full_like(self.outcome, int(Outcome.OUT_OF_STEPS))
+        outcome[gain <= tol] = Outcome.STUCK
+        outcome[(gain <= flat) & moved] = Outcome.DRIFTING
+        return outcome
+
+    def _compact(self) -> None:
+        """Stop computing the functions that have settled, once they are half of those computed."""
+        going = self.going
+        if not going.any() or 2 * going.sum() > len(going):
+            return
+        fewer = self.part.select(going.nonzero()[:, 0])
+        if fewer is not None:
+            self.part, self.held, self.going = fewer, self.held[going], going[going]
+
+
+@dataclass(frozen=True)
+class Local:
+    """A quadratic model of B functions at a point."""
+
+    loss: Tensor
+    gradient: Tensor
+    hessian: Tensor
+    step: Tensor
+    distance: Tensor
+    outcome: Tensor  # OUT_OF_STEPS where the search should go on
+
+
+def local_model(objective: Objective, u: Tensor, tol: float) -> Local:
+    loss, g, H = objective.derivatives(u)
+    finite = torch.isfinite(loss) & torch.isfinite(g).all(-1) & torch.isfinite(H).all(-1).all(-1)
+    g = torch.where(finite[:, None], g, 0.0)
+    H = torch.where(finite[:, None, None], H, torch.eye(u.shape[1]).to(u))
+    step, definite = _newton_step(g, H)
+    distance = (g * step).sum(-1).abs() / 2 * objective.n
+
+    stride = objective.stride(u, step)
+    tol = tol or 1e-8
+    settled = finite & definite & (distance <= tol) & (stride <= CLOSE)
+    drifting = finite & definite & (distance <= tol) & (stride > DRIFT)
+    outcome = torch.full_like(loss, int(Outcome.OUT_OF_STEPS), dtype=torch.long)
+    outcome[settled] = Outcome.SETTLED
+    outcome[drifting] = Outcome.DRIFTING
+    outcome[~finite] = Outcome.FAILED
+    distance = torch.where(finite & torch.isfinite(distance), distance, torch.inf)
+    return Local(loss, g, H, step, distance, outcome)
+
+
+def _newton_step(g: Tensor, H: Tensor) -> tuple[Tensor, Tensor]:
+    """Solve H s = -g in units in which H has a unit diagonal; bend H where it is not convex."""
+    diagonal = H.diagonal(dim1=-2, dim2=-1).abs()
+    unit = torch.where(diagonal > 0, diagonal, 1.0).rsqrt()
+    A = unit[:, :, None] * H * unit[:, None, :]
+    b = -(unit * g)[..., None]
+
+    factor, info = torch.linalg.cholesky_ex(A)
+    definite = (info == 0) & (factor.diagonal(dim1=-2, dim2=-1).square().amin(-1) > PIVOT)
+    s = b.clone()
+    s[definite] = torch.cholesky_solve(b[definite], factor[definite])
+    if not definite.all():
+        values, vectors = torch.linalg.eigh(A[~definite])
+        floor = (1e-6 * values.abs().amax(-1, keepdim=True)).clamp(min=1e-300)
+        bent = torch.maximum(values.abs(), floor)[..., None]
+        s[~definite] = vectors @ ((vectors.mT @ b[~definite]) / bent)
+    return unit * s[..., 0], definite
+
+
+def _backtrack(
+    objective: Objective, u: Tensor, model: Local, going: Tensor
+) -> tuple[Tensor, Tensor, int]:
+    """Halve each step until its function falls enough; return where it ends and whether it did."""
+    slope = (model.gradient * model.step).sum(-1)
+    slack = 16 * torch.finfo(u.dtype).eps * model.loss.abs().clamp(min=1.0)  # rounding
+    t = torch.ones_like(slope)
+    for _ in range(2 * HALVINGS):
+        too_long = objective.stride(u, t[:, None] * model.step) > STRIDE
+        if not (too_long & going).any():
+            break
+        t = torch.where(too_long, t / 2, t)
+    todo = going.nonzero()[:, 0]
+    part, held = objective, torch.arange(len(u), device=u.device)  # what `part` evaluates
+    for tries in range(1, HALVINGS + 1):  # noqa: B007
+        step = t[held, None] * model.step[held]
+        with torch.no_grad():
+            trial = part(u[held] + step)
+        enough = trial <= model.loss[held] + 1e-4 * t[held] * slope[held] + slack[held]
+        good = enough & torch.isfinite(trial)
+        todo = todo[~good[torch.searchsorted(held, todo)]]
+        if not len(todo):
+            break
+        t[todo] /= 2
+        if 2 * len(todo) < len(held) and (fewer := objective.select(todo)) is not None:
+            part, held = fewer, todo
+    moved = going & (t[:, None] * model.step != 0).any(-1)
+    moved[todo] = False
+    return u + t[:, None] * model.step, moved, tries

@@ -1,0 +1,84 @@
+"""Functions to minimize, and where a search for their minimum has ended."""
+
+__all__ = ["Minimum", "Objective", "Outcome", "derivatives"]
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Protocol, Self
+
+import torch
+from torch import Tensor
+
+
+class Outcome(IntEnum):
+    """How the search for one minimum ended."""
+
+    SETTLED = 0  # a strict minimum, within the tolerance
+    OUT_OF_STEPS = 1
+    DRIFTING = 2  # the function falls for ever: no minimum in the interior
+    STUCK = 3  # no step helps, and yet this is no strict minimum within the tolerance
+    FAILED = 4  # the function or a derivative is not finite
+
+
+class Objective(Protocol):
+    """B functions of p unconstrained numbers each, evaluated together."""
+
+    @property
+    def n(self) -> Tensor:
+        """What a unit of each function is worth in nats, `(B,)`."""
+
+    def __call__(self, u: Tensor) -> Tensor:
+        """Return the functions at `u`, `(B, p) -> (B,)`."""
+
+    def derivatives(self, u: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the functions, gradients and Hessians: `(B,)`, `(B, p)` and `(B, p, p)`."""
+
+    def params(self, u: Tensor) -> dict[str, Tensor]:
+        """Return what the unknowns stand for at `u`, `(*any, p)`."""
+
+    def stride(self, u: Tensor, step: Tensor) -> Tensor:
+        """Return the largest change of a bounded parameter's logarithm (or logit), `(B,)`."""
+
+    def select(self, index: Tensor) -> Self | None:
+        """Return some of the functions alone, or None where they cannot be told apart."""
+
+
+@dataclass(frozen=True)
+class Minimum:
+    """Where B searches ended.
+
+    Attributes:
+        u: The last iterate, `(B, p)`, float64.
+        hessian: The second derivative there, `(B, p, p)`.
+        distance: Half of g' H^-1 g there, in nats, `(B,)`: about how much lower the minimum is.
+        outcome: An `Outcome` each, `(B,)`.
+        path: All iterates, the start included, `(steps + 1, B, p)`.
+        loss: The functions there, `(steps + 1, B)`.
+        evaluations: How often the functions were evaluated.
+    """
+
+    u: Tensor
+    hessian: Tensor
+    distance: Tensor
+    outcome: Tensor
+    path: Tensor
+    loss: Tensor
+    evaluations: int
+
+
+def derivatives(function: Callable[[Tensor], Tensor], u: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Differentiate B functions twice: return `(B,)`, gradients `(B, p)`, Hessians `(B, p, p)`."""
+    u = u.detach().requires_grad_()
+    with torch.enable_grad():
+        loss = function(u)
+        (g,) = torch.autograd.grad(loss.sum(), u, create_graph=True, materialize_grads=True)
+        if g.requires_grad:
+            rows = [
+                torch.autograd.grad(g[:, j].sum(), u, retain_graph=True, materialize_grads=True)[0]
+                for j in range(u.shape[1])
+            ]
+            H = torch.stack(rows, 1)
+        else:
+            H = u.new_zeros((*u.shape, u.shape[1]))
+    return loss.detach(), g.detach(), (H + H.mT).detach() / 2
