@@ -334,8 +334,8 @@ for name, chart in charts.items():
 
 # %% [markdown]
 # Convex is not the same as kind to gradient descent. The unit of $P$ is one over that of the data, and
-# its curvature $S + 1/P_{ii}^2$ has all the condition of $S$. For a first-order method softplus on
-# standardized columns remains the better choice.
+# its curvature, $S$ with $1/P_{ii}^2$ added on the diagonal, is as ill-conditioned as the data. For a
+# first-order method softplus on standardized columns remains the better choice.
 #
 # ## The step that needs no coordinates
 #

@@ -259,7 +259,7 @@ for rate in (0.01, 0.1, 1.0, 10.0):
 # %% [markdown]
 # On the left are the heights, on the right the eruptions and waiting times of the geyser Old Faithful.
 # A rate of 1 suits the heights, and throws the geyser out of the cone at the second step. At 0.1 the
-# search stays inside but is flung back from the wall, far out. At 0.01 it crawls. The narrower the
+# search is flung back from the wall, far out, again and again. At 0.01 it crawls. The narrower the
 # cloud, the closer the wall, and nobody knows beforehand how narrow it is.
 
 # %% [markdown] tags=["steps"]
@@ -376,9 +376,9 @@ for row in A:
     print(*(f"{a:6.2f}" for a in row))
 
 # %% [markdown] tags=["pitfall"]
-# After three steps the upper right entry is no longer zero. $AA^\top$ is still a covariance matrix, and the search still
-# ends at $S$. But four numbers for three leave one direction in which nothing changes, and with it no
-# standard errors (exercise 2).
+# After three steps the upper right entry is no longer zero. $AA^\top$ is still a covariance matrix,
+# and the search still ends at $S$. But four numbers for three leave one direction in which nothing
+# changes, and with it no standard errors (exercise 2).
 
 # %% [markdown]
 # ## Learn loc alone
