@@ -346,7 +346,7 @@ def triangle(u):
 
 
 torch.manual_seed(0)
-for u in 5 * torch.randn(1000, 3, dtype=torch.float64):
+for u in 5 * torch.randn(200, 3, dtype=torch.float64):
     Sigma = triangle(u) @ triangle(u).T
     assert torch.linalg.eigvalsh(Sigma)[0] > 0
 
