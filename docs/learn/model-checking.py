@@ -4,8 +4,8 @@
 # A fit returns the best normal for any data, also where no normal is any good. How do I see that,
 # and what still holds if the model is wrong?
 #
-# In 1882 Simon Newcomb let light run 7442 m, 66 times, and wrote down how long it took, in
-# nanoseconds above 24 800. Two of his times are strange:
+# In 1882 Simon Newcomb timed light on its way across the Potomac and back, again and again. Two of his
+# times are strange:
 
 # %%
 from torch.distributions import Normal, StudentT
@@ -16,6 +16,8 @@ x = mlefit.datasets.newcomb()
 normal = mlefit.fit(Normal, x)
 student = mlefit.fit(StudentT, x)
 
+about = mlefit.datasets.about("newcomb").splitlines()
+print(about[0], about[3], sep="\n")
 print("the least five times:", *x.sort().values[:5].int().tolist())
 for fit in (normal, student):
     print(f"{fit.family.__name__:8} {fit.log_likelihood:.1f} nats")
@@ -158,7 +160,7 @@ for ax, data, name in zip(
     ("Michelson, km/s", "Newcomb, ns", "Old Faithful, min"),
     strict=True,
 ):
-    mlefit.plot.qq(mlefit.closed_form(Normal, data), data, ax=ax)
+    mlefit.plot.qq(mlefit.closed_form(Normal, data), data, band=0.95, ax=ax)
     for label in ax.texts:
         label.remove()
     ax.text(0.03, 0.97, name, transform=ax.transAxes, va="top")
@@ -186,7 +188,7 @@ plt.show()
 near = ((waits - wait.params["loc"]).abs() < 5).double().mean()
 d = wait.distribution
 model = d.cdf(d.mean + 5) - d.cdf(d.mean - 5)
-print(f"mean {d.mean:.1f} minutes; within 5 of it are")
+print(f"{len(waits)} waits, mean {d.mean:.1f} minutes; within 5 of it are")
 print(f"{100 * model:.0f} % by the normal, {100 * near:.0f} % in the data")
 
 # %% [markdown]
@@ -222,7 +224,7 @@ for name, rows in sets.items():
 # %% tags=["fold"] alt="Squared Mahalanobis distances against chi-squared quantiles with a 95 % band. Galton's families follow the line, the two farthest at the upper edge of the band. Old Faithful's eruptions and the pooled penguins bend away from it: too few rows near the centre, and too few far out."
 fig, axes = plt.subplots(1, 3, figsize=(7.2, 3.2), sharex=True, sharey=True)
 for ax, (name, rows) in zip(axes, sets.items(), strict=True):
-    mlefit.plot.qq(mlefit.closed_form(MultivariateNormal, rows), rows, ax=ax)
+    mlefit.plot.qq(mlefit.closed_form(MultivariateNormal, rows), rows, band=0.95, ax=ax)
     for label in ax.texts:
         label.remove()
     ax.text(0.03, 0.97, name, transform=ax.transAxes, va="top")
@@ -337,7 +339,8 @@ for family in (Normal, StudentT):
     for name, value in before.params.items():
         change = f"{value:4.1f} -> {after.params[name]:4.1f}"
         print(f"{family.__name__:8} {name:5} {change}")
-moved = after.params["loc"] - before.params["loc"]
+    moved = after.params["loc"] - before.params["loc"]
+    print(f"{'':8} moved {moved:.1f}")
 assert after.params["df"] > 30
 assert 0.3 < moved < 0.4
 

@@ -167,6 +167,7 @@ intervals = {
     "profile": ten.profile_interval("scale"),
 }
 print(f"σ = {scale:.1f} ± {error:.1f}")
+print(f"profile: cut at {1.96**2:.2f} / 2 = {1.96**2 / 2:.2f} nats")
 for name, (low, high) in intervals.items():
     print(f"{name:14} {low:5.1f} to {high:5.1f}")
 
@@ -317,7 +318,7 @@ r = correlation(pair.distribution)
 error = pair.standard_errors(of=correlation)
 many = bootstrap(heights, resample(len(heights), 1000))
 
-print(f"r = {r:.3f}")
+print(f"{len(heights)} pairs: r = {r:.3f}")
 print(f"error from the curvature {error:.3f}")
 print(f"error by the bootstrap   {many.std():.3f}")
 
@@ -346,7 +347,8 @@ by_family = bootstrap(sons, resample(len(number), 1000)[family])
 all_sons = mlefit.fit(MultivariateNormal, sons)
 error = all_sons.standard_errors(of=correlation)
 
-print(f"r = {correlation(all_sons.distribution):.3f}")
+r = correlation(all_sons.distribution)
+print(f"{len(sons)} sons of {len(number)} families: r = {r:.3f}")
 print(f"error from the curvature {error:.3f}")
 print(f"sons drawn one by one    {by_son.std():.3f}")
 print(f"families drawn           {by_family.std():.3f}")
@@ -370,14 +372,15 @@ behind = fit.log_likelihood - at_truth.log_likelihood
 print(f"μ = {loc:.1f} ± {error:.1f}, accepted {truth}")
 print(f"{distance:.1f} standard errors, {behind:.1f} nats")
 
-# %% tags=["fold"] alt="Means of Michelson's five experiments with 95 % intervals, from 820 to 909, and of all hundred readings together: 852 with an interval of about 15 to either side. A dashed line marks the accepted value, 734.5. It lies far to the left of every interval, 15 standard errors from the pooled mean."
+# %% tags=["fold"] alt="Means of Michelson's five experiments with 95 % intervals, between 820 and 909, and of all hundred readings together, 852.4. A dashed line marks the accepted value, 734.5. It lies far to the left of every interval, 15 standard errors from the pooled mean."
 fig, ax = plt.subplots(figsize=(7.2, 3.3))
 for k in range(1, 6):
     one = mlefit.fit(Normal, mlefit.datasets.michelson(k))
     low, high = one.confidence_interval()["loc"]
     ax.plot([low, high], [6 - k, 6 - k], color="C0")
     ax.plot(one.params["loc"], 6 - k, "o", color="C0")
-    ax.text(high + 5, 6 - k, f"experiment {k}", color="C0", va="center")
+    mean = f"{one.params['loc']:.0f}"
+    ax.text(high + 5, 6 - k, f"experiment {k}: {mean}", color="C0", va="center")
 
 low, high = fit.confidence_interval()["loc"]
 ax.axvspan(low, high, color="C1", alpha=0.12, linewidth=0)
@@ -388,7 +391,7 @@ ax.axvline(truth, color="C2", linestyle="--")
 ax.text(truth + 4, 5.6, f"accepted in air: {truth}", color="C2", va="center")
 ax.annotate("", (truth, 0), (loc - 3, 0), arrowprops={"arrowstyle": "<->", "color": "C4"})
 ax.text(786, 0.2, f"{distance:.0f} standard errors", color="C4", ha="center")
-ax.set(xlabel="speed of light − 299 000 km/s", yticks=[], ylim=(-0.6, 6), xlim=(715, 1010))
+ax.set(xlabel="speed of light − 299 000 km/s", yticks=[], ylim=(-0.6, 6), xlim=(715, 1030))
 ax.spines["left"].set_visible(False)
 plt.show()
 
