@@ -42,7 +42,8 @@ def test_every_data_set_is_described_with_its_licence(name):
 
 def test_the_glossary_is_in_order():
     page = (REFERENCE / "glossary.md").read_text(encoding="utf-8")
-    words = re.findall(r"^(\S.*)\n:   ", page, re.MULTILINE)
+    words = re.findall(r"^\*\*(.*)\*\* \{ #\S+ \}\n:   ", page, re.MULTILINE)
+    assert len(words) == len(re.findall(r"^:   ", page, re.MULTILINE))
     assert len(words) > 30
     assert words == sorted(words, key=str.lower)
 
