@@ -83,4 +83,4 @@ print(f"correlation of father and son: {r:.2f} ± {error:.2f}")
 # | fit ten thousand groups at once | [Many fits](howto/many-fits.py) |
 # | see why it is true | [Proofs](explain/proofs.py), [links](explain/links.py), [bias](explain/bias.py), [floating point](explain/floating-point.py) |
 # | see the blog post behind this site, run again | [The 2022 post](explain/post-2022.py) |
-# | look something up | [API](reference/api.md), [formulas](reference/formulas.md), [notation](reference/notation.md), [data](reference/datasets.md), [glossary](reference/glossary.md), [bibliography](reference/bibliography.md) |
+# | look something up | [API](reference/api.md), formulas of [the normal](reference/formulas.md) and of [any family](reference/formulas-general.md), [notation](reference/notation.md), [data](reference/datasets.md), [glossary](reference/glossary.md), [bibliography](reference/bibliography.md), [changelog](reference/changelog.md) |
