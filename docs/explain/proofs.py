@@ -5,7 +5,7 @@
 # does as well, in any number of dimensions? There are several proofs, and each adds something of its
 # own.
 
-# %% tags=["fold"] alt="Left: Galton's heights with the ellipses of three normals of the same mean: one with the scatter matrix of the data, one with its axes parallel to the coordinates, one too narrow and leaning the wrong way. Right: the curve of what an eigenvalue costs, which is zero only at 1. The first normal has both dots at 1, the second has them at 0.61 and 1.39, the third at 0.74 and 4.28."
+# %% tags=["fold"] alt="Left: Galton's heights with the ellipses of three normals of the same mean: one with the scatter matrix of the data, one with its axes parallel to the coordinates, one too narrow and leaning the wrong way. Right: the curve of what an eigenvalue costs, which is zero only at 1. The first normal has both dots at 1, the second has one on either side of it, the third has one far to the right, high up on the curve."
 import math
 
 import matplotlib.pyplot as plt
@@ -89,6 +89,8 @@ plt.show()
 from torch.distributions import MultivariateNormal, kl_divergence
 
 n, d = X.shape
+print(f"{n} rows, {d} columns")
+
 mean = X.mean(0)
 S = (X - mean).T @ (X - mean) / n
 
