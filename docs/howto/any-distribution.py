@@ -3,7 +3,7 @@
 #
 # Name its class. What does `fit` do then, what may stand in place of a class, and what is refused?
 #
-# Newcomb's 66 passage times of light, in billionths of a second above 24,800, have two readings far
+# Newcomb's 66 passage times of light, in billionths of a second above 24 800, have two readings far
 # below the others. A Student t takes them as they are:
 
 # %%
@@ -15,9 +15,10 @@ import mlefit
 light = mlefit.datasets.newcomb()
 fit = mlefit.fit(StudentT, light)
 print(fit)
+print(f"centre at {24_800 + fit.params['loc']:.1f} billionths of a second")
 
 # %% [markdown]
-# So light took 24,827.4 billionths of a second, with a standard error of 0.6. The tails are heavy:
+# So light took 24 827.4 billionths of a second, with a standard error of 0.6. The tails are heavy:
 # with `df` near 2 they fall off like a power, not like a bell. A normal stands where the average is,
 # [lower, and with twice the standard error](../learn/model-checking.py).
 #
@@ -58,7 +59,9 @@ def closure():
 optimizer.step(closure)
 u = u.detach()
 
+g = torch.autograd.functional.jacobian(total, u)
 H = torch.autograd.functional.hessian(total, u)  # observed information
+assert g @ torch.linalg.solve(H, g) / 2 < 1e-8  # nats still to be gained
 J = torch.autograd.functional.jacobian(params, u)  # from u to parameters
 errors = (J @ torch.linalg.solve(H, J.T)).diagonal().sqrt()
 
@@ -129,7 +132,7 @@ for name, value in pauses.params.items():
 
 short = pauses.distribution.mixture_distribution.probs[0]
 loc = pauses.params["loc"]
-print(f"{short:.0%} are short, {loc[0]:.0f} minutes on average, the rest {loc[1]:.0f}")
+print(f"{short:.0%} are short: {loc[0]:.0f} minutes, the others {loc[1]:.0f}")
 
 # %% [markdown]
 # $K$ components have $K - 1$ free logits: `pad` holds the first at 0. With all $K$ of them free,
@@ -149,7 +152,8 @@ torch.testing.assert_close(here.log_prob(minutes), there.log_prob(minutes))
 # `df`, shrink onto a single row: its density there grows without bound.
 # So `converged` promises a *local* maximum, near the start. A mixture also has each maximum once for
 # every order of its components. Start where you mean, and compare a few starts.
-#
+
+# %% [markdown]
 # ## What is refused, and why
 #
 # The library's own words:

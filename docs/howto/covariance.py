@@ -18,7 +18,7 @@ X = mlefit.datasets.penguins("Gentoo")
 Z = (X - X.mean(0)) / X.std(0, correction=0)
 
 full = mlefit.fit(MultivariateNormal, Z)
-print(f"{full.log_likelihood:.1f} nats, AIC {full.aic:.1f}")
+print(f"{full.n} birds: {full.log_likelihood:.1f} nats, AIC {full.aic:.1f}")
 for row in full.distribution.covariance_matrix:
     print(" ".join(f"{value:6.3f}" for value in row))
 
@@ -185,7 +185,7 @@ print({name: tuple(p.shape) for name, p in birds.named_parameters()})
 # %% [markdown]
 # torch has a map of its own, `transform_to(constraints.lower_cholesky)`. It takes a whole square,
 # ignores what stands above the diagonal, and uses $e^u$ on it, so that a step of 1 is a factor of
-# 2.7. Gradient descent does not mind the idle entries. Newton's method and standard errors do: with
+# $e$. Gradient descent does not mind the idle entries. Newton's method and standard errors do: with
 # them the curvature has directions in which nothing happens.
 
 # %%

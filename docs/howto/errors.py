@@ -117,7 +117,7 @@ from torch.distributions import LogNormal
 LogNormal(0.0, 1.0).log_prob(torch.tensor([1.0, 0.0]))
 
 # %% [markdown]
-# **Cause.** A row that the family cannot produce: a zero for `LogNormal`, 2.5 for `Poisson`
+# **Cause.** A row that the family cannot produce: a zero for `LogNormal`, a fraction for `Poisson`
 # (`IntegerGreaterThan`). If the support is `Real()`, the row is nan.
 # **Cure.** Another family, other units, or look at the row.
 #
@@ -325,7 +325,7 @@ print(f"near the square of a million float32 numbers are {gap:.0f} apart")
 # ### The search goes nowhere
 #
 # - The loss swings for ever: `zero_grad` is missing.
-# - `loc` lands hundreds away: the loss is a sum, and the learning rate was meant for a mean. Both
+# - `loc` lands far away: the loss is a sum, and the learning rate was meant for a mean. Both
 #   are shown in [gradient descent](../learn/gradient-descent.py).
 # - L-BFGS returns, and nothing has moved: `max_iter=1` without `max_eval`
 #   ([optimizers](optimizer.py)).

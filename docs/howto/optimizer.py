@@ -135,7 +135,7 @@ for name, factory in {
 # ## When to stop
 #
 # `tol` is in nats of the *total* log-likelihood: $\frac12 g^\top H^{-1} g$, about what is left to
-# gain ([why](../learn/gradient-descent.py)). One standard error costs half a nat, so the default of
+# gain ([why](../learn/gradient-descent.py)). An estimate one standard error off costs half a nat, so the default of
 # $10^{-8}$ is far below what data can tell. When the steps run out first you get a
 # `ConvergenceWarning`, and `fit.converged` is false. A small last change of the loss proves nothing:
 # a small learning rate makes it small anywhere.
@@ -187,9 +187,13 @@ print(f"{-fit.log_likelihood / fit.n:.3f} nats a standardized bird")
 difference = unit.log().sum()
 torch.testing.assert_close(-fit.log_likelihood / fit.n + difference, nats)
 print(f"{difference:.3f} nats, the sum of the logarithms of the units")
+print(f"the unit of mass is {unit[3]:.0f} g")
+
+# %% tags=["solution"]
+print(f"a standard deviation is {unit[3]:.0f} g")
 
 # %% [markdown] tags=["solution"]
-# A density is per unit: per gram it is 501 times smaller than per standard deviation. The
+# A density is per unit: per gram it is that many times smaller than per standard deviation. The
 # log-likelihoods of two fits compare only in the same units. The estimate itself does not care.
 
 # %% [markdown]
