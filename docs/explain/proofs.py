@@ -399,7 +399,8 @@ m = sons.var(correction=0) + apart**2
 
 score = torch.stack([apart / sigma**2, (m - sigma**2) / sigma**3])
 across = -2 * apart / sigma**3
-second = torch.stack([-(sigma**-2), across, across, sigma**-2 - 3 * m / sigma**4])
+spread = sigma**-2 - 3 * m / sigma**4
+second = torch.stack([-(sigma**-2), across, across, spread])
 torch.testing.assert_close(jacobian(one_dimension, u), n * score)
 torch.testing.assert_close(hessian(one_dimension, u), n * second.reshape(2, 2))
 
