@@ -46,7 +46,9 @@ def total(u):
     return -StudentT(*params(u)).log_prob(light).sum()
 
 
-optimizer = torch.optim.LBFGS([u], max_iter=200, line_search_fn="strong_wolfe")
+optimizer = torch.optim.LBFGS(
+    [u], max_iter=200, line_search_fn="strong_wolfe", tolerance_change=1e-12
+)
 
 
 def closure():

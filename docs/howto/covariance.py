@@ -18,7 +18,7 @@ X = mlefit.datasets.penguins("Gentoo")
 Z = (X - X.mean(0)) / X.std(0, correction=0)
 
 full = mlefit.fit(MultivariateNormal, Z)
-print(f"{full.n} birds: {full.log_likelihood:.1f} nats, AIC {full.aic:.1f}")
+print(f"{full.n:.0f} birds: {full.log_likelihood:.1f} nats, AIC {full.aic:.1f}")
 for row in full.distribution.covariance_matrix:
     print(" ".join(f"{value:6.3f}" for value in row))
 

@@ -189,9 +189,6 @@ torch.testing.assert_close(-fit.log_likelihood / fit.n + difference, nats)
 print(f"{difference:.3f} nats, the sum of the logarithms of the units")
 print(f"the unit of mass is {unit[3]:.0f} g")
 
-# %% tags=["solution"]
-print(f"a standard deviation is {unit[3]:.0f} g")
-
 # %% [markdown] tags=["solution"]
 # A density is per unit: per gram it is that many times smaller than per standard deviation. The
 # log-likelihoods of two fits compare only in the same units. The estimate itself does not care.
