@@ -305,6 +305,7 @@ compare(4, path_4, loss_2d, lambda *u: u[:2])
 print(f"{sum(agreeing)} of {len(agreeing)} parameters as printed")
 print(f"{len(off)} losses, the worst off by {max(off):.0e} of its size")
 assert sum(agreeing) == len(agreeing) == 81
+assert len(agreeing) + len(off) == 125
 assert max(off) < 3e-6
 
 # %% [markdown]

@@ -227,6 +227,7 @@ print(f"curvature in σ at 3s: {hessian(surface, wide)[1, 1]:8.5f}")
 exact = mlefit.closed_form(Normal, x)
 loc, scale = exact.params["loc"], exact.params["scale"]
 print(f"μ = {loc:.2f}, σ = {scale:.2f}: {exact.log_likelihood:.3f} nats")
+print(f"centre at {299_000 + loc:.2f} km/s")
 
 three = mlefit.suffstats(Normal, x)
 from_three = mlefit.closed_form(Normal, three)
@@ -332,8 +333,8 @@ torch.testing.assert_close(variance.params["v"], s**2, rtol=1e-5, atol=0)
 torch.testing.assert_close(chance.params["p"], p, rtol=1e-5, atol=0)
 
 # %% [markdown]
-# **4.** The speed of light in air is 734.5 on this scale. With $\mu$ held there, which $\sigma$ is
-# best, and how far behind is that normal?
+# **4.** The R package MASS gives the speed of light in air as 734.5 on this scale. With $\mu$ held
+# there, which $\sigma$ is best, and how far behind is that normal?
 
 # %% [markdown] tags=["solution"]
 # The dashed curve gives $\sigma = \sqrt{s^2 + (\bar x - 734.5)^2}$. There $z^2 + r = 1$, so the lead

@@ -184,7 +184,7 @@ plt.show()
 
 # %% [markdown]
 # - $|u|$ has a kink at 0, and two values of $u$ for each scale.
-# - $e^u$ is smooth, but a step of 1 in $u$ multiplies the scale by 2.7: far out, steps explode.
+# - $e^u$ is smooth, but a step of 1 in $u$ multiplies the scale by $e$: far out, steps explode.
 # - $\operatorname{softplus}(u) = \log(1 + e^u)$ is nearly $u$ itself for large values, and nearly
 #   $e^u$ for small ones. Its slope stays below 1.
 #
@@ -440,7 +440,7 @@ print(f"divisor n - 1, std()   {x.std():.6f}")
 #
 # `mlefit.fit` is this page: softplus, the mean loss, the rule in nats. Its `optimizer` is any
 # factory of a torch optimizer, or Newton's method, which is the default. Michelson's hundred
-# readings of the speed of light, in km/s above 299,000, from a bad first guess:
+# readings of the speed of light, in km/s above 299 000, from a bad first guess:
 
 # %%
 from functools import partial
@@ -463,8 +463,10 @@ for name, optimizer in optimizers.items():
     torch.testing.assert_close(b, exact.params["scale"], rtol=1e-4, atol=0)
     print(f"{name:12}  loc {a:.1f}  scale {b:.1f}  {tries:3} evaluations")
 
+print(f"the centre is at {299_000 + exact.params['loc']:.0f} km/s")
+
 # %% [markdown]
-# All three say that the readings scatter about 299,852 km/s with a standard deviation of 79 km/s.
+# All three say that the readings scatter about 299 852 km/s with a standard deviation of 79 km/s.
 # Without `init` the search begins at the data's own centre and spread, and
 # `mlefit.fit(Normal, speed)` is all there is to write.
 #

@@ -326,6 +326,7 @@ print(f"μ = {locs[i]:.0f}, σ = {scales[j]:.0f}: {log_likelihood[i, j]:.4f} nat
 fit = mlefit.fit(Normal, speed)
 loc, scale = fit.params["loc"], fit.params["scale"]
 print(f"μ = {loc:.2f}, σ = {scale:.2f}: {fit.log_likelihood:.4f} nats")
+print(f"centre at {299_000 + loc:.2f} km/s")
 
 assert fit.converged
 assert fit.log_likelihood > log_likelihood.max()
@@ -334,8 +335,8 @@ assert log_likelihood.numel() == 36_421
 # %% [markdown]
 # In Michelson's units: of all normal distributions, the one centred at 299 852.40 km/s with a
 # standard deviation of 78.61 km/s makes his hundred readings densest. It says nothing yet about
-# the speed of light, which in air is 299 734.5 km/s. All we have is the best bell; an error that
-# all readings share moves the bell with it.
+# the speed of light itself. All we have is the best bell; an error that all readings share moves
+# the bell with it ([How sure are we?](uncertainty.py)).
 #
 # ## Exercises
 #
@@ -372,6 +373,8 @@ first = (product == 0).nonzero()[0].item() + 1
 
 assert abs(first - lowest / cost) < 3
 assert terms.exp().float().prod() == 0
+assert torch.tensor(2.0**-149) > 0
+assert torch.tensor(2.0**-150) == 0
 print(f"predicted {lowest:.1f} / {cost:.2f} = {lowest / cost:.1f}")
 print(f"found {first}")
 print(f"the hundred: {product[99]:.1e}")
@@ -393,8 +396,8 @@ for unit, sign in ((turn - 1, 1), (turn + 1, -1)):
 print(f"{fit.params['scale']:.2f} / {threshold:.3f} = {turn:.1f} km/s")
 
 # %% [markdown]
-# **4.** Michelson wrote his readings to the nearest 10 km/s, so a reading of 850 means "from 845
-# to 855". What is the probability of his hundred rounded readings, and why may we use densities?
+# **4.** Michelson wrote his readings to the nearest 10 km/s, so a reading of 850 means "within 5 of
+# 850". What is the probability of his hundred rounded readings, and why may we use densities?
 
 # %% [markdown] tags=["solution"]
 # The probability of a reading is a difference of two values of `cdf`. It is nearly the density
