@@ -9,6 +9,7 @@ import torch.distributions as td
 from torch import Tensor
 from torch.distributions import Distribution
 
+from mlefit._families import one_hot
 from mlefit._problem import Rows
 
 Estimator = Callable[[Rows, torch.dtype], dict[str, Tensor]]
@@ -47,8 +48,7 @@ def _pareto(rows: Rows, dtype: torch.dtype) -> dict[str, Tensor]:
 
 
 def _categorical(rows: Rows, dtype: torch.dtype) -> dict[str, Tensor]:
-    kinds = torch.arange(int(rows.x.max()) + 1, device=rows.x.device, dtype=rows.x.dtype)
-    return {"probs": _mean(rows, (rows.x[..., None] == kinds).to(rows.x.dtype))}
+    return {"probs": _mean(rows, one_hot(rows.x))}
 
 
 def _uniform(rows: Rows, dtype: torch.dtype) -> dict[str, Tensor]:

@@ -1,6 +1,6 @@
 """What is known of each family: its parameters, where to start, and what cannot be learned."""
 
-__all__ = ["FAMILIES", "WITHOUT_DENSITY", "Family", "Start"]
+__all__ = ["FAMILIES", "WITHOUT_DENSITY", "Family", "Start", "one_hot"]
 
 import math
 from collections.abc import Callable, Mapping
@@ -17,6 +17,7 @@ from mlefit.transforms import ExpTransform
 
 Start = Callable[[Tensor, Tensor | None, Mapping[str, Any]], dict[str, Tensor]]
 
+CATEGORIES = 500  # more would need a Hessian that is too large
 UNIDENTIFIED = "adding a constant to all logits changes nothing; try probs instead"
 DEPENDENT = (
     "the support depends on it, so the likelihood is not smooth at its maximum; "
@@ -64,6 +65,17 @@ WITHOUT_DENSITY: dict[type[Distribution], str] = {
     td.MixtureSameFamily: "it is built of other distributions",
     td.TransformedDistribution: "it is built of a distribution and transforms",
 }
+
+
+def one_hot(x: Tensor) -> Tensor:
+    """Return 1 at each category of `x` and 0 elsewhere, `(*shape) -> (*shape, categories)`."""
+    if x.max() >= CATEGORIES:
+        raise ValueError(
+            f"expected categories numbered from 0, fewer than {CATEGORIES}; got "
+            f"{x.max().item():g}; try torch.unique(x, return_inverse=True)[1]"
+        )
+    kinds = torch.arange(int(x.max()) + 1, device=x.device, dtype=x.dtype)
+    return (x[..., None] == kinds).to(x.dtype)
 
 
 def _mean(x: Tensor, w: Tensor | None) -> Tensor:
@@ -185,8 +197,7 @@ def _binomial(x: Tensor, w: Tensor | None, known: Mapping[str, Any]) -> dict[str
 
 
 def _categorical(x: Tensor, w: Tensor | None, known: Mapping[str, Any]) -> dict[str, Tensor]:
-    kinds = torch.arange(int(x.max()) + 1, device=x.device, dtype=x.dtype)
-    return {"probs": _simplex(_mean((x[..., None] == kinds).to(x.dtype), w))}
+    return {"probs": _simplex(_mean(one_hot(x), w))}
 
 
 def _multinomial(x: Tensor, w: Tensor | None, known: Mapping[str, Any]) -> dict[str, Tensor]:

@@ -158,12 +158,19 @@ def _solve(
     if len(problem.hopeless) == problem.evidence.n.numel():
         _raise_hopeless(problem)
     objective = (problem.convex() if convex else None) or problem.likelihood()
-    start = objective.vector(problem.start)
     rough = None if optimizer is newton else problem.likelihood().to(problem.dtype)
+    hopeful = (~_is_hopeless(problem)).nonzero()[:, 0]
+    some = len(hopeful) < len(problem.evidence.n)
     found = minimize(
-        objective, start, optimizer=optimizer, max_steps=max_steps, tol=tol, rough=rough
+        objective.select(hopeful) if some else objective,  # type: ignore[arg-type]
+        objective.vector(problem.start)[hopeful],
+        optimizer=optimizer,
+        max_steps=max_steps,
+        tol=tol,
+        rough=rough.select(hopeful) if rough and some else rough,
     )
-    _check_numbers(problem, found)
+    found = found.among(len(problem.evidence.n), hopeful) if some else found
+    _check_numbers(found, by_newton=optimizer is newton)
     message = verdict(problem, objective, found, by_newton=optimizer is newton)
     if tol > 0 and (found.outcome != Outcome.SETTLED).any():
         warnings.warn(message, ConvergenceWarning, stacklevel=3)
@@ -196,6 +203,9 @@ def _exact(problem: Problem) -> Fit:
         corner = _at_corner(problem) & ~failed
         hessian = torch.where(corner[:, None, None], torch.nan, objective.derivatives(u)[2])
         information = Information(objective, u, hessian)
+        if torch.isnan(information.covariance()[~corner & ~failed]).any():
+            message += "; no standard errors: the information does not fit into float64"
+            information = None
         if corner.any():
             which = f" of {int(corner.sum())} of {len(u)} fits" if len(u) > 1 else ""
             message += f"; no standard errors{which}: the estimate lies on the boundary"
@@ -225,9 +235,14 @@ def _result(
     information: Information | None,
 ) -> Fit:
     """Give everything the user's batch shape and dtype."""
-    learned = {k: _batched(problem, v[None])[0].to(problem.dtype) for k, v in params.items()}
+    learned = {}
+    hopeless = _is_hopeless(problem)
+    for name, value in params.items():
+        value = torch.where(hopeless.reshape((-1, *[1] * (value.ndim - 1))), torch.nan, value)
+        learned[name] = _batched(problem, value[None])[0].to(problem.dtype)
+        _check_cast(name, value.reshape(learned[name].shape), learned[name])
     fixed = {name: problem.known(name) for name in problem.fixed}
-    loss = torch.where(_is_hopeless(problem), torch.nan, loss)
+    loss = torch.where(hopeless, torch.nan, loss)
     return Fit(
         problem.model.family,
         problem.model.in_order({**learned, **fixed}),
@@ -265,11 +280,11 @@ def _check_options(optimizer: Optimizer, max_steps: int | None, tol: float) -> N
             f"expected an optimizer as mlefit.newton or a factory; got {optimizer!r}; "
             "try partial(torch.optim.Adam, lr=0.01), without parameters"
         )
-    if max_steps is not None and not (isinstance(max_steps, int) and max_steps >= 0):
+    if max_steps is not None and not (type(max_steps) is int and max_steps >= 0):
         raise ValueError(
             f"expected max_steps as a whole number; got {max_steps!r}; try None for the default"
         )
-    if not (isinstance(tol, float | int) and tol >= 0):
+    if type(tol) not in (int, float) or not tol >= 0:
         raise ValueError(f"expected tol as a distance in nats, 0 or more; got {tol!r}; try 1e-8")
     if tol == 0 and max_steps is None:
         raise ValueError(
@@ -287,14 +302,25 @@ def _raise_hopeless(problem: Problem) -> None:
     )
 
 
-def _check_numbers(problem: Problem, found: Minimum) -> None:
+def _check_numbers(found: Minimum, *, by_newton: bool) -> None:
     """Raise where a single fit has left the numbers; a batch marks such fits instead."""
     if found.outcome.numel() > 1 or found.outcome[0] != Outcome.FAILED:
         return
-    steps = len(found.loss) - 1
     last = found.loss[torch.isfinite(found.loss)]
+    before = f"{-last[-1].item():.6g}" if len(last) else "never one"
+    remedy = "other units" if by_newton else "a smaller learning rate, or optimizer=mlefit.newton"
     raise FloatingPointError(
-        f"expected a finite log-likelihood; got {-found.loss[-1].item()} a row after {steps} steps"
-        f" ({f'{-last[-1].item():.6g}' if len(last) else 'never one'} before); try other starting "
-        "values in init, a smaller learning rate, or optimizer=mlefit.newton"
+        f"expected a finite log-likelihood; got {-found.loss[-1].item()} a row after "
+        f"{len(found.loss) - 1} steps ({before} before); try other starting values in init, "
+        f"{remedy}"
     )
+
+
+def _check_cast(name: str, value: Tensor, cast: Tensor) -> None:
+    """Raise where a dtype cannot hold an estimate: infinite, or zero, where it was not."""
+    lost = (torch.isfinite(value) & ~torch.isfinite(cast)) | ((value != 0) & (cast == 0))
+    if lost.any():
+        raise ValueError(
+            f"expected data whose estimates fit into {cast.dtype}; got {name} = "
+            f"{value[lost][0].item():.6g}; try float64 data, or other units"
+        )

@@ -31,12 +31,16 @@ def as_tensor(values: Any, what: str) -> Tensor:
         TypeError: The values are not real numbers.
     """
     tensor = values.detach() if isinstance(values, Tensor) else _from_python(values, what)
-    if tensor.is_complex() or tensor.layout != torch.strided:
+    odd = tensor.is_quantized or tensor.is_meta or tensor.is_nested
+    if odd or tensor.is_complex() or tensor.layout != torch.strided:
         raise TypeError(
             f"expected {what} of real numbers in a dense tensor; got {tensor.dtype}, "
             f"{tensor.layout}; try its real part, or .to_dense()"
         )
-    return tensor if tensor.is_floating_point() else tensor.double()
+    narrow = tensor.element_size() == 1  # float8, which hardly any operation takes
+    if tensor.is_floating_point():
+        return tensor.float() if narrow else tensor
+    return tensor.double()
 
 
 def as_data(data: Any, events: int, *, minimum: int = 1) -> tuple[Tensor, torch.dtype]:
@@ -196,7 +200,7 @@ def _from_python(values: Any, what: str) -> Tensor:
             values = values.__array__()
         if hasattr(values, "dtype"):
             return _from_array(values, what)
-        if isinstance(values, list | tuple) and any(isinstance(v, Tensor) for v in values):
+        if isinstance(values, list | tuple) and any(hasattr(v, "dtype") for v in values):
             return torch.stack([as_tensor(value, what) for value in values])
         return torch.tensor(values, dtype=torch.float64)
     except (TypeError, ValueError, RuntimeError, OverflowError) as error:
@@ -213,6 +217,11 @@ def _from_array(values: Any, what: str) -> Tensor:
         raise TypeError(
             f"expected {what} of real numbers; got an array of dtype {values.dtype}; "
             "try selecting the numeric columns, or .astype(float)"
+        )
+    if hasattr(values, "mask"):
+        raise TypeError(
+            f"expected {what} without a mask; got a masked array, whose hidden values would count; "
+            "try x.compressed(), or weights=~x.mask"
         )
     backwards = any(stride < 0 for stride in getattr(values, "strides", ()))
     return torch.tensor(values.copy() if backwards else values)

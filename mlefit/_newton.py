@@ -15,7 +15,7 @@ WINDOW = 10  # steps over which to look for progress
 FLAT = 1e-5  # nats: a parameter that changes by e for less than this is not determined
 FLAT_IF_STUCK = 1e-2  # the same where rounding ends the search
 STRIDE = 3.0  # the most that one step may change a parameter, in units of its logarithm
-PIVOT = 1e-14  # a smaller pivot of the scaled Hessian is rounding: that direction is flat
+LOST = 60.0  # e-folds from its start: a parameter that has gone this far goes on for ever
 HALVINGS = 30
 
 
@@ -113,6 +113,9 @@ class _Searches:
         outcome = torch.full_like(self.outcome, int(Outcome.OUT_OF_STEPS))
         outcome[gain <= tol] = Outcome.STUCK
         outcome[(gain <= flat) & moved] = Outcome.DRIFTING
+        outcome[self.objective.stride(self.path[0], self.u - self.path[0]) > LOST] = (
+            Outcome.DRIFTING
+        )
         return outcome
 
     def _compact(self) -> None:
@@ -142,7 +145,7 @@ def local_model(objective: Objective, u: Tensor, tol: float) -> Local:
     finite = torch.isfinite(loss) & torch.isfinite(g).all(-1) & torch.isfinite(H).all(-1).all(-1)
     g = torch.where(finite[:, None], g, 0.0)
     H = torch.where(finite[:, None, None], H, torch.eye(u.shape[1]).to(u))
-    step, definite = _newton_step(g, H)
+    step, definite = _newton_step(g, H, objective.flat)
     distance = (g * step).sum(-1).abs() / 2 * objective.n
 
     stride = objective.stride(u, step)
@@ -157,7 +160,7 @@ def local_model(objective: Objective, u: Tensor, tol: float) -> Local:
     return Local(loss, g, H, step, distance, outcome)
 
 
-def _newton_step(g: Tensor, H: Tensor) -> tuple[Tensor, Tensor]:
+def _newton_step(g: Tensor, H: Tensor, flat: float) -> tuple[Tensor, Tensor]:
     """Solve H s = -g in units in which H has a unit diagonal; bend H where it is not convex."""
     diagonal = H.diagonal(dim1=-2, dim2=-1).abs()
     unit = torch.where(diagonal > 0, diagonal, 1.0).rsqrt()
@@ -165,7 +168,7 @@ def _newton_step(g: Tensor, H: Tensor) -> tuple[Tensor, Tensor]:
     b = -(unit * g)[..., None]
 
     factor, info = torch.linalg.cholesky_ex(A)
-    definite = (info == 0) & (factor.diagonal(dim1=-2, dim2=-1).square().amin(-1) > PIVOT)
+    definite = (info == 0) & (factor.diagonal(dim1=-2, dim2=-1).square().amin(-1) > flat)
     s = b.clone()
     s[definite] = torch.cholesky_solve(b[definite], factor[definite])
     if not definite.all():
@@ -184,10 +187,11 @@ def _backtrack(
     slack = 16 * torch.finfo(u.dtype).eps * model.loss.abs().clamp(min=1.0)  # rounding
     t = torch.ones_like(slope)
     for _ in range(2 * HALVINGS):
-        too_long = objective.stride(u, t[:, None] * model.step) > STRIDE
-        if not (too_long & going).any():
+        stride = objective.stride(u, t[:, None] * model.step)
+        if not ((stride > STRIDE) & going).any():
             break
-        t = torch.where(too_long, t / 2, t)
+        shorter = torch.where(torch.isfinite(stride), 0.9 * STRIDE / stride, 0.5).clamp(max=0.5)
+        t = torch.where(stride > STRIDE, t * shorter, t)
     todo = going.nonzero()[:, 0]
     part, held = objective, torch.arange(len(u), device=u.device)  # what `part` evaluates
     for tries in range(1, HALVINGS + 1):  # noqa: B007

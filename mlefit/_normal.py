@@ -56,6 +56,11 @@ class ConvexNormal:
         unit = (C.square().sum(-1) + apart**2).sqrt()
         return cls(scale, center, unit, apart / unit, C / unit[..., None], loc is None, moments.n)
 
+    @property
+    def flat(self) -> float:
+        """How small a pivot of the Hessian, scaled to a unit diagonal, is rounding."""
+        return 1e-14
+
     def __call__(self, u: Tensor) -> Tensor:
         """Return the mean negative log-likelihood, `(B, p) -> (B,)`; inf out of bounds."""
         eta, P = self._split(u)

@@ -28,6 +28,10 @@ class Objective(Protocol):
     def n(self) -> Tensor:
         """What a unit of each function is worth in nats, `(B,)`."""
 
+    @property
+    def flat(self) -> float:
+        """How small a pivot of the Hessian, scaled to a unit diagonal, is rounding."""
+
     def __call__(self, u: Tensor) -> Tensor:
         """Return the functions at `u`, `(B, p) -> (B,)`."""
 
@@ -65,6 +69,24 @@ class Minimum:
     path: Tensor
     loss: Tensor
     evaluations: int
+
+    def among(self, size: int, index: Tensor) -> "Minimum":
+        """Return these searches at their places among more, of which the others have failed."""
+
+        def place(values: Tensor, dim: int, fill: float) -> Tensor:
+            shape = list(values.shape)
+            shape[dim] = size
+            return values.new_full(shape, fill).index_copy_(dim, index, values)
+
+        return Minimum(
+            place(self.u, 0, torch.nan),
+            place(self.hessian, 0, torch.nan),
+            place(self.distance, 0, torch.inf),
+            place(self.outcome, 0, int(Outcome.FAILED)),
+            place(self.path, 1, torch.nan),
+            place(self.loss, 1, torch.nan),
+            self.evaluations,
+        )
 
 
 def derivatives(function: Callable[[Tensor], Tensor], u: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -54,6 +54,11 @@ def _descend(
     dtype = objective.n.dtype
     u = start.to(dtype, copy=True).requires_grad_()
     optimizer = factory([u])
+    if not isinstance(optimizer, torch.optim.Optimizer):
+        raise TypeError(
+            "expected a factory that returns a torch Optimizer; got one that returns "
+            f"{type(optimizer).__name__}; try partial(torch.optim.Adam, lr=0.01)"
+        )
     recorded: list[Tensor] = []  # the functions at each evaluation of the step under way
     path, losses, evaluations = [u.detach().clone()], [], 0
     still = 0  # steps in a row that have not moved
@@ -68,7 +73,7 @@ def _descend(
 
     for step in range(1, max_steps + 1):
         recorded.clear()
-        optimizer.step(closure)
+        optimizer.step(closure)  # type: ignore[arg-type]  # torch takes a tensor's loss too
         evaluations += len(recorded)
         losses.append(recorded[0].double())
         path.append(u.detach().clone())

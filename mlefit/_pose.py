@@ -36,7 +36,7 @@ class Problem:
 
     Attributes:
         model: The family and what the user said of its parameters.
-        start: Where to begin: the learned parameters, `(B, *shape)`, nan where a fit is hopeless.
+        start: Where to begin: the learned parameters, `(B, *shape)`.
         fixed: The others, tensors `(*lead, *shape)` or what the family takes.
         evidence: Rows or moments, in float64.
         rows: The rows, where there are any.
@@ -154,7 +154,7 @@ def pose(
             'init={"probs": ...} with one entry for each category'
         )
     _check_density(problem, x, w, name)
-    return replace(problem, start=_fail(start, hopeless))
+    return problem
 
 
 def _from_statistics(model: Model, stats: SufficientStatistics, weights: Any) -> Problem:
@@ -192,7 +192,6 @@ def _of_moments(
     if model.choose(scale) in start:
         loc = others.get("loc")
         hopeless = degenerate(moments, loc)
-        start = _fail(start, hopeless)
     return Problem(model, start, others, moments, rows, batch, dtype, hopeless)
 
 
@@ -250,13 +249,3 @@ def _check_density(problem: Problem, x: Tensor, w: Tensor | None, name: str) -> 
     hopeless = torch.zeros(problem.evidence.n.numel(), dtype=torch.bool, device=x.device)
     hopeless[list(problem.hopeless)] = True
     check_possible(x, w, events, possible | hopeless.reshape(problem.batch), name)
-
-
-def _fail(start: dict[str, Tensor], hopeless: Mapping[int, str]) -> dict[str, Tensor]:
-    if not hopeless:
-        return start
-    index = torch.tensor(list(hopeless))
-    failed = {name: value.clone() for name, value in start.items()}
-    for value in failed.values():
-        value[index] = torch.nan
-    return failed

@@ -11,6 +11,7 @@ import torch
 from torch import Size, Tensor
 from torch.distributions import Distribution, Normal, Transform
 from torch.distributions.constraints import Constraint
+from torch.linalg import LinAlgError  # type: ignore[attr-defined]  # it is there, unlisted
 
 from mlefit._densities import DENSITIES
 from mlefit._model import Model
@@ -175,6 +176,11 @@ class Likelihood:
     def n(self) -> Tensor:
         return self.evidence.n
 
+    @property
+    def flat(self) -> float:
+        """How small a pivot of the Hessian, scaled to a unit diagonal, is rounding of autograd."""
+        return 1e-9
+
     def params(self, u: Tensor) -> dict[str, Tensor]:
         """Return the learned parameters at `u`, `(*any, p)`."""
         return self.chart.params(u)
@@ -191,7 +197,7 @@ class Likelihood:
         }
         try:
             loss = self.evidence.mean_nll(self.model.build({**shaped, **self.fixed}))
-        except ValueError:  # torch refused a parameter: StudentT checks df = 0 in any case
+        except (ValueError, LinAlgError):  # torch refused a parameter: StudentT a df of 0
             return (u * torch.nan).sum(-1)
         return torch.where(torch.isnan(loss), torch.inf, loss)
 
@@ -220,12 +226,18 @@ class Likelihood:
 
 
 def _factor(S: Tensor) -> Tensor:
-    """Return C with C C' = S, for variances `(B,)` or covariances `(B, d, d)`, singular or not."""
+    """Return C with C C' = S, for variances `(B,)` or covariances `(B, d, d)`, singular or not.
+
+    The correlations are factored: rounding is then small beside each column's own variance.
+    """
     if S.ndim == 1:
         return S.sqrt()
-    C, info = torch.linalg.cholesky_ex(S)
+    unit = S.diagonal(dim1=-2, dim2=-1).sqrt()
+    per = torch.where(unit > 0, 1 / unit, 0.0)
+    R = per[:, :, None] * S * per[:, None, :]
+    C, info = torch.linalg.cholesky_ex(R)
     singular = info > 0
     if singular.any():
-        values, vectors = torch.linalg.eigh(S[singular])
+        values, vectors = torch.linalg.eigh(R[singular])
         C[singular] = vectors * values.clamp(min=0).sqrt()[:, None, :]
-    return C
+    return unit[:, :, None] * C

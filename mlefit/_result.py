@@ -222,7 +222,7 @@ class Fit:
 
     def _apply(self, of: Of, params: Mapping[str, Tensor]) -> Tensor:
         """Return the function of the distribution, `(B, *any)`."""
-        value = of(self._problem.distribution(params))
+        value = of(self._problem.distribution(params)) if callable(of) else of
         if not isinstance(value, Tensor) or value.shape[: self.n.ndim] != self.n.shape:
             got = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
             raise ValueError(
@@ -259,6 +259,6 @@ class Fit:
 
 
 def _quantile(level: float) -> float:
-    if not 0 < level < 1:
-        raise ValueError(f"expected a level between 0 and 1; got {level}; try 0.95")
+    if not (isinstance(level, float) and 0 < level < 1):
+        raise ValueError(f"expected a level between 0 and 1; got {level!r}; try 0.95")
     return math.sqrt(2) * float(torch.erfinv(torch.tensor(level, dtype=torch.float64)))

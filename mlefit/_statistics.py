@@ -92,20 +92,21 @@ class SufficientStatistics:
                 "expected an initialised process group; got none; "
                 "try torch.distributed.init_process_group() first, under torchrun"
             )
-        parts = [self.n, self.mean, self.scatter, self.remainder]
+        wide = torch.tensor([self.dtype == torch.float64], dtype=torch.float64).to(self.mean)
+        parts = [self.n, self.mean, self.scatter, self.remainder, wide]
         packed = torch.cat([part.reshape(-1) for part in parts])
-        gathered = [
-            torch.empty_like(packed) for _ in range(torch.distributed.get_world_size(group))
-        ]
+        size = torch.distributed.get_world_size(group)
+        gathered = [torch.empty_like(packed) for _ in range(size)]
         torch.distributed.all_gather(gathered, packed, group=group)
 
         total: Any = 0
         for one in gathered:
             pieces = one.split([part.numel() for part in parts])
-            n, mean, scatter, remainder = (
+            n, mean, scatter, remainder, wide = (
                 piece.reshape(part.shape) for piece, part in zip(pieces, parts, strict=True)
             )
-            total = total + type(self)(self.family, n, mean, scatter, remainder, self.dtype)
+            dtype = torch.float64 if wide else torch.float32
+            total = total + type(self)(self.family, n, mean, scatter, remainder, dtype)
         return total
 
     def flatten(self) -> Self:

@@ -11,7 +11,7 @@ from mlefit._model import Model, name_of
 from mlefit._natural import natural
 from mlefit._problem import Moments, Rows
 
-RANK = 4.0  # an eigenvalue below this many rounding errors times d is zero
+RANK = 32.0  # an eigenvalue below this many rounding errors times d is zero
 
 
 def collapsed(model: Model, start: Mapping[str, Tensor], rows: Rows) -> dict[int, str]:

@@ -32,13 +32,23 @@ class Information:
         """Return the learned parameters, `(B, *shape)`."""
         return self.objective.params(self.u)
 
+    @property
+    def failed(self) -> Tensor:
+        """Which fits have no estimate, `(B,)`."""
+        return torch.isnan(self.u).any(-1)
+
+    def _leaf(self) -> Tensor:
+        """Return the estimates to differentiate at; failed fits borrow those of another."""
+        borrowed = self.u[(~self.failed).to(torch.uint8).argmax()]
+        return torch.where(self.failed[:, None], borrowed, self.u).detach().requires_grad_()
+
     def covariance(self) -> Tensor:
         r"""Return $\mathcal{I}^{-1}$, `(B, p, p)`; nan where the information is singular."""
         total = self.hessian * self.objective.n[:, None, None]
         unit = total.diagonal(dim1=-2, dim2=-1).abs().rsqrt()
         scaled = unit[:, :, None] * total * unit[:, None, :]
         factor, info = torch.linalg.cholesky_ex(torch.nan_to_num(scaled))
-        regular = (info == 0) & torch.isfinite(unit).all(-1)
+        regular = (info == 0) & torch.isfinite(unit).all(-1) & ~self.failed
         identity = torch.eye(total.shape[-1]).to(total).expand(total.shape)
         inverse = torch.cholesky_solve(
             identity, torch.where(regular[:, None, None], factor, identity)
@@ -66,7 +76,7 @@ class Information:
             function: Parameters `(B, *shape)` -> `(B, *any)`.
             spread: The covariance of the coordinates, `(B, p, p)`.
         """
-        u = self.u.detach().requires_grad_()
+        u = self._leaf()
         with torch.enable_grad():
             value = function(self.objective.params(u))
             flat = value.reshape(len(u), -1)
@@ -77,7 +87,7 @@ class Information:
 
     def _scores(self, problem: Problem) -> Tensor:
         """Return the gradient of each row's log-density, `(n, B, p)`, by differentiating twice."""
-        u = self.u.detach().requires_grad_()
+        u = self._leaf()
         with torch.enable_grad():
             each = problem.log_prob(self.objective.params(u))
             dummy = torch.ones_like(each, requires_grad=True)

@@ -39,8 +39,9 @@ def verdict(problem: Problem, objective: Objective, found: Minimum, *, by_newton
         case Outcome.STUCK if by_newton:
             return (
                 f"not converged: no step raises the likelihood further {effort}, at an estimated "
-                f"{distance:.2g} nats from a maximum, which may be a saddle or a flat ridge; try "
-                "another start in init, or fixing a parameter"
+                f"{distance:.2g} nats from a maximum, where the Hessian is not positive definite: "
+                "a saddle, or a ridge along which parameters trade off; try another start in init, "
+                "or fixing a parameter"
             )
         case Outcome.STUCK:
             return (

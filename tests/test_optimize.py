@@ -33,6 +33,10 @@ class Functions:
     def derivatives(self, u: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         return derivatives(self, u)
 
+    @property
+    def flat(self) -> float:
+        return 1e-14
+
     def stride(self, u: Tensor, step: Tensor) -> Tensor:
         return step.abs().amax(-1) if self.bounded else torch.zeros_like(step[:, 0])
 
