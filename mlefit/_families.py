@@ -37,7 +37,7 @@ class Family:
 
     Attributes:
         start: (rows `(n, B, *event)`, normalized weights or None, fixed values) -> a starting
-            point, one `(B, *event)` tensor for each parameter of the default signature.
+            point, one `(B, *shape)` tensor for each parameter of the default signature.
         events: Trailing dimensions of one observation.
         collapse: If all of these are learned and the rows are all equal, the likelihood is
             unbounded.

@@ -56,8 +56,9 @@ def fit(
         optimizer: `mlefit.newton`, or a factory of a torch optimizer, as in
             `partial(torch.optim.Adam, lr=0.01)`. It minimizes the mean negative log-likelihood.
         max_steps: By default 200 steps of Newton, 10,000 of another optimizer.
-        tol: How close to the maximum of the log-likelihood to stop, in nats; 0 takes exactly
-            `max_steps` steps, and does not warn.
+        tol: How close to the maximum of the log-likelihood to stop, in nats, by the estimate
+            $\tfrac12 g^\top H^{-1} g$; 0 takes exactly `max_steps` steps and does not warn (the
+            verdict is then that of 1e-8).
 
     Returns:
         A `Fit`: parameters, a verdict, the path, and standard errors on demand.
@@ -66,7 +67,8 @@ def fit(
         TypeError: The family has no density, or the data are not numbers.
         ValueError: Something is wrong with the data or the arguments, or the likelihood is
             unbounded; the message says what to try.
-        FloatingPointError: The search left the numbers.
+        FloatingPointError: The search left the numbers (in a batch, that fit fails alone).
+        RuntimeError: The call stands inside `torch.inference_mode`.
 
     Warns:
         ConvergenceWarning: The search ended without a strict local maximum.
@@ -112,7 +114,7 @@ def closed_form(family: type[Distribution], data: Any, *, weights: Any = None) -
 
     Returns:
         A `Fit` whose trace is the estimate alone. Where the estimate is a corner or a kink of the
-        likelihood (Uniform, Pareto, Laplace, a probability of 0), it has no standard errors.
+        likelihood (Uniform, Pareto, Laplace, a probability of 0 or 1), it has no standard errors.
 
     Raises:
         NotImplementedError: The family has no closed form.
@@ -271,7 +273,9 @@ def _stack(params: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _is_hopeless(problem: Problem) -> Tensor:
-    return torch.tensor([i in problem.hopeless for i in range(problem.evidence.n.numel())])
+    hopeless = torch.zeros_like(problem.evidence.n, dtype=torch.bool)
+    hopeless[list(problem.hopeless)] = True
+    return hopeless
 
 
 def _check_options(optimizer: Optimizer, max_steps: int | None, tol: float) -> None:

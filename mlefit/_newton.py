@@ -22,9 +22,9 @@ HALVINGS = 30
 def newton(objective: Objective, start: Tensor, *, max_steps: int, tol: float) -> Minimum:
     """Minimize by damped Newton steps on the exact Hessian; pass it as `optimizer=mlefit.newton`.
 
-    A step is the solution of H s = -g, with the eigenvalues of H made positive, and is halved
-    until the function falls. It does not depend on the units of the unknowns. Functions that have
-    settled leave the computation.
+    A step is the solution of H s = -g, in units in which H has a unit diagonal, with the
+    eigenvalues made positive where H is not positive definite; it is halved until the function
+    falls. Functions that have settled leave the computation.
 
     Args:
         objective: B functions of p numbers each.
@@ -187,11 +187,10 @@ def _backtrack(
     slack = 16 * torch.finfo(u.dtype).eps * model.loss.abs().clamp(min=1.0)  # rounding
     t = torch.ones_like(slope)
     for _ in range(2 * HALVINGS):
-        stride = objective.stride(u, t[:, None] * model.step)
-        if not ((stride > STRIDE) & going).any():
+        too_long = objective.stride(u, t[:, None] * model.step) > STRIDE
+        if not (too_long & going).any():
             break
-        shorter = torch.where(torch.isfinite(stride), 0.9 * STRIDE / stride, 0.5).clamp(max=0.5)
-        t = torch.where(stride > STRIDE, t * shorter, t)
+        t = torch.where(too_long, t / 2, t)
     todo = going.nonzero()[:, 0]
     part, held = objective, torch.arange(len(u), device=u.device)  # what `part` evaluates
     for tries in range(1, HALVINGS + 1):  # noqa: B007

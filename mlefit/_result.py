@@ -35,7 +35,8 @@ class Trace:
         loss: The mean negative log-likelihood of a row, in nats, at each iterate, the start
             included: `(steps + 1, *batch)`. The last value is repeated once a fit has converged.
         params: The path of each learned parameter, `(steps + 1, *batch, *shape)`.
-        evaluations: How often the likelihood was evaluated.
+        evaluations: How often the likelihood was evaluated; once with both its derivatives
+            counts as one.
     """
 
     loss: Tensor
@@ -52,7 +53,7 @@ class Fit:
         params: The parameters under their names in the family, `(*batch, *shape)`.
         fixed: Those of them that were given and not learned.
         n: The number of rows, or the sum of their weights, `(*batch)`.
-        log_likelihood: Its maximum, in nats, `(*batch)`.
+        log_likelihood: The log-likelihood at the estimate, in nats, `(*batch)`.
         converged: Whether this is a strict local maximum within the tolerance, `(*batch)`.
         message: The verdict in a sentence.
         trace: The way to the estimate.
@@ -132,8 +133,9 @@ class Fit:
     ) -> Any:
         r"""Return Wald intervals, taken where they make sense in any units.
 
-        For a positive parameter that is the log, for a probability the logit; for any other one,
-        and for `of`, its own scale: $\hat\theta \pm z\,\mathrm{se}$.
+        For a positive parameter that is the log, for a probability (each entry of a simplex
+        alone) the logit; for any other one, and for `of`, its own scale:
+        $\hat\theta \pm z\,\mathrm{se}$.
 
         Args:
             of: A function of the distribution; by default the learned parameters.
@@ -165,7 +167,7 @@ class Fit:
     def profile_interval(self, name: str, *, level: float = 0.95) -> tuple[Tensor, Tensor]:
         r"""Return the likelihood-ratio interval of a scalar parameter.
 
-        All values $\theta$ for which $2(\hat\ell - \max_{\text{others}} \ell(\theta)) \le
+        The values $\theta$ around the estimate for which $2(\hat\ell - \max_{\text{others}} \ell(\theta)) \le
         \chi^2_{1,\,\text{level}}$: no symmetry is assumed, and the chart does not matter.
 
         Args:
