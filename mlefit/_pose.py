@@ -148,6 +148,7 @@ def pose(
     start, others = starting_values(model, exact, batch)
     hopeless = collapsed(model, start, exact)
     problem = Problem(model, start, others, exact, exact, batch, dtype, hopeless)
+    _check_charts(problem)
     if sum(problem.likelihood().chart.sizes()) == 0:
         raise ValueError(
             f"expected data that leave something to learn; got only one category for {name}; try "
@@ -192,7 +193,9 @@ def _of_moments(
     if model.choose(scale) in start:
         loc = others.get("loc")
         hopeless = degenerate(moments, loc)
-    return Problem(model, start, others, moments, rows, batch, dtype, hopeless)
+    problem = Problem(model, start, others, moments, rows, batch, dtype, hopeless)
+    _check_charts(problem)
+    return problem
 
 
 def _events(model: Model) -> int:
@@ -231,6 +234,25 @@ def _rows(x: Tensor, w: Tensor | None, events: int, flatten: bool) -> Rows:
     if flatten:
         x = x.reshape((x.shape[0], lead.numel(), *x.shape[x.ndim - events :]))
     return Rows(x, w, n)
+
+
+def _check_charts(problem: Problem) -> None:
+    """Raise unless each chart that the user chose reaches the point where the search starts."""
+    hopeful = [i for i in range(problem.evidence.n.numel()) if i not in problem.hopeless]
+    for name, transform in problem.model.transforms.items():
+        start = problem.start[name][hopeful]
+        try:
+            u = problem.model.chart(name).inv(start)
+            back = problem.model.chart(name)(u)
+            reached = back.shape == start.shape and torch.allclose(back, start, rtol=1e-6, atol=0)
+        except (IndexError, NotImplementedError, RuntimeError, ValueError):
+            reached = False
+        if not reached:
+            raise ValueError(
+                f"expected transforms[{name!r}] to map real numbers one to one onto the constraint "
+                f"{problem.constraint(name)}; got {transform}, which does not reach the start, "
+                f"{start[:1].tolist()}; try mlefit.transforms.chart(constraint)"
+            )
 
 
 def _check_density(problem: Problem, x: Tensor, w: Tensor | None, name: str) -> None:

@@ -239,5 +239,6 @@ def _factor(S: Tensor) -> Tensor:
     singular = info > 0
     if singular.any():
         values, vectors = torch.linalg.eigh(R[singular])
-        C[singular] = vectors * values.clamp(min=0).sqrt()[:, None, :]
+        root = vectors * values.clamp(min=0).sqrt()[:, None, :]
+        C[singular] = torch.linalg.qr(root.mT).R.mT  # triangular too
     return unit[:, :, None] * C

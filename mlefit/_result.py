@@ -167,8 +167,9 @@ class Fit:
     def profile_interval(self, name: str, *, level: float = 0.95) -> tuple[Tensor, Tensor]:
         r"""Return the likelihood-ratio interval of a scalar parameter.
 
-        The values $\theta$ around the estimate for which $2(\hat\ell - \max_{\text{others}} \ell(\theta)) \le
-        \chi^2_{1,\,\text{level}}$: no symmetry is assumed, and the chart does not matter.
+        The values $\theta$ around the estimate for which $2(\hat\ell - \max_{\text{others}}
+        \ell(\theta)) \le \chi^2_{1,\,\text{level}}$: no symmetry is assumed, and the chart does not
+        matter.
 
         Args:
             name: A learned parameter with one number a fit.

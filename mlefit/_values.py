@@ -68,10 +68,7 @@ def arrange(
             fixed[name] = value
             continue
         like = values.get(name)
-        known = like is not None and model.choose(name) == name and name in defaults
-        shape = (
-            Size(like.shape[1:]) if known and like is not None else _event_of(model, name, value)
-        )
+        shape = _event_of(model, name, value) if like is None else Size(like.shape[1:])
         value = _given(model, name, value, batch, shape, what="fixed")
         fixed[name] = value if model.is_class else value.reshape((*batch, *shape))
     return start, fixed
