@@ -4,8 +4,8 @@
 # What do the numbers in a covariance matrix say about two heights, and how are they learned without
 # leaving the cone of positive definite matrices?
 #
-# In 1886 Francis Galton published the heights of families. Here are 481 pairs, each a father and one
-# of his grown sons, in inches:
+# In 1886 Francis Galton published what the heights of families had taught him. From his notebook come
+# 481 pairs, each a father and one of his grown sons, in inches:
 
 # %%
 import torch
