@@ -1,8 +1,8 @@
 # %% [markdown]
 # # Maximum likelihood in PyTorch
 #
-# What do I get? One call that fits any `torch.distributions` family, says whether it converged, and
-# how far off the estimate could be.
+# What do I get? One call that fits a family of `torch.distributions`, or one of your own, says
+# whether it converged, and how far off the estimate could be.
 
 # %%
 from torch.distributions import MultivariateNormal
@@ -27,12 +27,14 @@ plt.show()
 
 # %% [markdown]
 # Francis Galton's families of 1886: 179 fathers, each with one of his grown sons, drawn at random.
-# The fitted normal expects 90 of a hundred such pairs within the middle ellipse.
+# The fitted normal expects 90 of a hundred such pairs within the middle ellipse. Its parameters are
+# torch's: `loc` is the mean, and `scale_tril` a
+# [square root of the covariance matrix](learn/multivariate.py#a-chart-of-the-cone).
 #
 # ## Is that the right answer?
 #
-# A multivariate normal has an exact one to compare with. The search finds it; and any function of
-# the fitted distribution has a standard error:
+# A multivariate normal has an exact one to compare with, a formula: the closed form. The search finds
+# it; and any smooth function of the fitted distribution has a standard error:
 
 # %%
 import torch
