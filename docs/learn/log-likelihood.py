@@ -12,7 +12,8 @@ import torch
 x = torch.tensor([850.0, 740.0, 900.0, 1070.0, 930.0], dtype=torch.float64)
 
 # %% [markdown]
-# Three normal distributions offer to describe them. They have the same width. Which fits best?
+# Three normal distributions, the bell curves, offer to describe them. They have the same width.
+# Which fits best?
 
 # %% tags=["fold"] alt="Five readings under three bell curves of equal width, centred at 800, 898 and 1000. The log-likelihoods are -34.93, -31.08 and -35.25 nats: the middle curve wins. Under the left one the reading at 1070 has almost no height, under the right one the reading at 740."
 import matplotlib.pyplot as plt
@@ -39,8 +40,8 @@ axes[1].set(xlabel="speed of light − 299 000 km/s")
 plt.show()
 
 # %% [markdown]
-# Each stem rises from a reading to the curve. Its height is the density that the model gave to
-# that reading. The number above is the sum of the logarithms of the five heights: the
+# Each stem rises from a reading to the curve. Its height is the **density** that the model gave to
+# that reading: how thickly probability lies there. The number above is the sum of the logarithms of the five heights: the
 # **log-likelihood**, in nats, the unit of natural logarithms. The middle bell wins. The outer ones
 # each leave one reading almost without height, and the logarithm makes them pay for it: under the
 # left bell the reading 1070 alone costs 11.1 nats.
@@ -62,8 +63,8 @@ assert x.mean() == 898
 #
 # ## One height
 #
-# `Normal(loc, scale)` has two parameters: the centre $\mu$ and the standard deviation $\sigma$.
-# Its density at $x$ is
+# `Normal(loc, scale)` has two parameters: the centre $\mu$ and the standard deviation $\sigma$,
+# which is its width; $\sigma^2$ is called the variance. Its density at $x$ is
 #
 # $$
 # p(x \mid \mu, \sigma) = \frac{1}{\sqrt{2\pi}\,\sigma}
@@ -99,7 +100,7 @@ print(f"at 0.5: log-density {at_half:.2f}, density {at_half.exp():.2f}")
 # %% tags=["pitfall"]
 torch.manual_seed(0)
 samples = torch.randn(1000)
-bandwidth = 2 * len(samples) ** (-1 / 5)
+bandwidth = 2 * len(samples) ** (-1 / 5)  # the width of seaborn's bw_adjust=2
 little_bells = Normal(samples, bandwidth)
 smoothed = little_bells.log_prob(torch.tensor(0.5)).exp().mean()
 print(f"density at 0.5: {at_half.exp():.2f}; smoothed sample: {smoothed:.2f}")
@@ -118,8 +119,8 @@ plt.show()
 # %% [markdown] tags=["pitfall"]
 # A curve smoothed over samples, such as seaborn's `kdeplot(samples, bw_adjust=2)`, is not the
 # density. Each sample is replaced by a little bell, and that widens the whole: the variance grows
-# by the square of the bandwidth. The curve is too low at the centre, so a title with the true
-# density contradicts the axis beside it.
+# by the square of the bandwidth, the width of a little bell. The curve is too low at the centre and
+# too high in the tails, as in [a figure of the 2022 post](../explain/post-2022.py).
 
 # %% [markdown]
 # ## Density is not probability
@@ -144,8 +145,8 @@ torch.testing.assert_close(thousands - kilometres, shift)
 # %% [markdown]
 # Every term moved by the same $\log 1000$. So a log-likelihood by itself says little, and a
 # **difference** of two, on the same data in the same unit, says which model is ahead and by how
-# much: between 898 and 800 it is 3.85 nats in any unit. A lead of $k$ nats is a ratio of densities
-# of $e^k$.
+# much: between 898 and 800 it is 3.85 nats in any unit. A sum of logarithms is the logarithm of a
+# product. So a lead of $k$ nats means a product of densities that is $e^k$ times as large.
 
 # %%
 ahead = (kilometres - Normal(800.0, 79.0).log_prob(x)).sum()
@@ -154,7 +155,7 @@ print(f"898 leads 800 by {ahead:.2f} nats, a ratio of {ahead.exp():.0f} to 1")
 # %% [markdown]
 # ## Likelihood is not probability either
 #
-# One formula has two readings. Hold $\mu$ fixed and let $x$ vary: a density, whose area is 1. Hold
+# One formula can be read in two ways. Hold $\mu$ fixed and let $x$ vary: a density, whose area is 1. Hold
 # the data fixed and let $\mu$ vary: the **likelihood**
 #
 # $$
@@ -165,7 +166,7 @@ print(f"898 leads 800 by {ahead:.2f} nats, a ratio of {ahead.exp():.0f} to 1")
 # $$
 #
 # and its logarithm: functions of the parameters. The product is there because the readings are
-# taken to be independent. Nothing makes the area under $L$ equal to 1, and $L$ does not say how
+# taken to be independent: none says anything about the next. Nothing makes the area under $L$ equal to 1, and $L$ does not say how
 # probable a $\mu$ is. It ranks the parameters by how well each predicted what was seen.
 
 # %%
@@ -214,7 +215,7 @@ plt.show()
 # %%
 torch.manual_seed(0)
 z = torch.randn(10_000, dtype=torch.float64)
-z = (z - z.mean()) / z.std(correction=0)
+z = (z - z.mean()) / z.std(correction=0)  # now the mean is 0, the variance 1
 draws = -0.01739417 + math.sqrt(1.00974334) * z
 
 model = Normal(draws.mean(), draws.std(correction=0))
@@ -250,7 +251,7 @@ right.set(xlabel="draws", ylabel="sum of the log-densities", xticks=[0, 5000, 10
 plt.show()
 
 # %% [markdown]
-# A product of densities shrinks by a constant factor a draw, and soon passes below the smallest
+# A product of densities shrinks by much the same factor with each draw, and soon passes below the smallest
 # number that the format holds. From there on every model has the likelihood 0.0, the true one and
 # an absurd one alike. There is nothing left to compare, and no slope to follow:
 
@@ -259,16 +260,19 @@ for name in ("product", "sum"):
     loc = torch.tensor(0.5, dtype=torch.float64, requires_grad=True)
     terms = Normal(loc, 1.0).log_prob(draws)
     value = terms.exp().prod().log() if name == "product" else terms.sum()
-    value.backward()
+    value.backward()  # puts the slope, d value / d loc, into loc.grad
     print(f"{name:7}: log-likelihood {value:10.2f}, slope {loc.grad:9.2f}")
 
 # %% [markdown]
 # The sum of logarithms has a value, and a slope that says which way to go. It keeps the top where
 # it is. It turns an exponential of squares into squares. And divided by $n$ it is an average,
 # which settles as data come in. That average with its sign changed, $-\ell/n$, is the **mean
-# negative log-likelihood** (NLL), the loss that optimizers minimize. For the best normal it is
-# $\frac12 \log(2\pi e s^2)$, with $s^2$ the mean of $(x_i - \bar x)^2$: the entropy of that
-# normal. The slope of the line above is its negative.
+# negative log-likelihood** (NLL), the loss that optimizers minimize.
+#
+# Write $\bar x$ for the mean, and $s^2$ for the mean of $(x_i - \bar x)^2$. Under the normal with
+# this mean and this variance the mean of $z^2$ is 1, so the NLL is
+# $\frac12 \log(2\pi s^2) + \frac12 = \frac12 \log(2\pi e s^2)$, the **entropy** of that normal. By
+# this much the line in the figure falls with each draw.
 
 # %%
 nll = -model.log_prob(draws).mean()
@@ -361,9 +365,10 @@ print(f"{by_hand + 1:.3f} - 1 = {by_hand:.3f}")
 # $2^{-1074}$. Then find the place. (Repeat the hundred readings if they run out.)
 
 # %% [markdown] tags=["solution"]
-# The smallest number is $e^{-744.4}$, and a reading costs 5.78 nats: some 129 readings. The
-# hundred themselves survive, at $10^{-251}$. In float32, whose smallest number is $2^{-149}$, they
-# do not.
+# The smallest number is $e^{-744.4}$, and a reading costs 5.78 nats: some 129 readings. The product
+# is 0.0 from the 127th on; the first readings, which come round again, cost more than the average.
+# The hundred themselves survive, at $10^{-251}$. In float32, whose smallest number is $2^{-149}$,
+# they do not.
 
 # %% tags=["solution"]
 terms = fit.distribution.log_prob(speed)
@@ -372,6 +377,7 @@ product = terms.repeat(2).exp().cumprod(0)
 first = (product == 0).nonzero()[0].item() + 1
 
 assert abs(first - lowest / cost) < 3
+assert terms[:27].mean() < terms.mean()
 assert terms.exp().float().prod() == 0
 assert torch.tensor(2.0**-149) > 0
 assert torch.tensor(2.0**-150) == 0
@@ -400,10 +406,11 @@ print(f"{fit.params['scale']:.2f} / {threshold:.3f} = {turn:.1f} km/s")
 # 850". What is the probability of his hundred rounded readings, and why may we use densities?
 
 # %% [markdown] tags=["solution"]
-# The probability of a reading is a difference of two values of `cdf`. It is nearly the density
-# times 10, so the sum of log-probabilities is nearly the log-likelihood plus $n \log 10$, the same
-# for every $\mu$. Rounding shifts the curve and leaves its top: at both centres the difference is
-# the same to a hundredth of a nat.
+# `cdf` gives the probability of all that lies below a value. So the probability of a reading is a
+# difference of two values of `cdf`. It is nearly the density times 10, so the sum of
+# log-probabilities is nearly the log-likelihood plus $n \log 10$, the same for every $\mu$. Rounding
+# shifts the curve and leaves its top: at both centres the difference is the same to a hundredth of a
+# nat.
 
 # %% tags=["solution"]
 assert (speed % 10 == 0).all()
