@@ -157,7 +157,8 @@ torch.testing.assert_close(lead, n * divergence)
 
 # %% [markdown]
 # The last two lines say what the lead is: $n$ times the **Kullback–Leibler divergence** from the
-# fitted normal to the other one. In the plane of normals, to maximize the likelihood is to find the
+# fitted normal to the other one, the nats that the other loses with each draw, on average, if the
+# draws come from the fitted one. In the plane of normals, to maximize the likelihood is to find the
 # point that is nearest to the data's mean and variance. The contours of the map join points of equal
 # distance, and they are not round. Too narrow costs more than too wide:
 
@@ -191,8 +192,8 @@ plt.show()
 # $$
 #
 # The second is zero at $\sigma^2 = s^2 + (\bar x - \mu)^2$, the dashed curve of the map. Both are
-# zero only at the cross. There the curvatures are $-n/s^2$ and $-2n/s^2$, with none across: a
-# strict top.
+# zero only at the cross. There the second derivatives, the curvatures, are $-n/s^2$ and $-2n/s^2$,
+# and the mixed one is zero: a strict top.
 
 # %%
 from torch.autograd.functional import hessian, jacobian
@@ -220,7 +221,7 @@ print(f"curvature in σ at 3s: {hessian(surface, wide)[1, 1]:8.5f}")
 # ## In one line
 #
 # The library has the formula as `closed_form`, and a search that does not know it as `fit`. Both
-# take the data, or only the sufficient statistics. The search starts far away, at 700 and 200, and
+# take the data, or only their sufficient statistics, which `suffstats` computes. The search starts far away, at 700 and 200, and
 # ends within $10^{-8}$ nats of the top:
 
 # %%
@@ -239,7 +240,7 @@ assert searched.converged
 assert abs(exact.log_likelihood - searched.log_likelihood) < 1e-8
 
 # %% [markdown]
-# In Michelson's units: the best normal is centred at 299 852.40 km/s, and one reading strays from
+# In Michelson's units: the best normal is centred at 299 852.40 km/s, and the readings stray from
 # there by 78.61 km/s, as a root mean square.
 
 # %% tags=["pitfall"]
@@ -257,7 +258,7 @@ except ValueError as error:
 # %% [markdown] tags=["pitfall"]
 # `x.std()` is not the maximum likelihood estimate: PyTorch divides by $n - 1$ unless told otherwise
 # (NumPy divides by $n$). At ten thousand readings the two agree to four digits, and the mistake
-# goes unseen; at two they differ by $\sqrt 2$. Which divisor is *better* is
+# goes unseen; at two they differ by the factor $\sqrt 2$. Which divisor is *better* is
 # [another question](../explain/bias.py). And from one reading there is no best normal: $s = 0$, and
 # a bell that narrows around the reading grows without bound. The library says so.
 
@@ -268,7 +269,7 @@ except ValueError as error:
 
 # %% [markdown] tags=["solution"]
 # The centre is right, so $z = 0$, and $r = (n-1)/n$. The cost is
-# $\frac n2 (r - 1 - \log r)$, close to $1/4n$ unless $n$ is tiny: 0.0025 nats at 100 readings, 0.19
+# $\frac n2 (r - 1 - \log r)$, close to $1/(4n)$ unless $n$ is tiny: 0.0025 nats at 100 readings, 0.19
 # at two. The data hardly tell the two estimates apart.
 
 # %% tags=["solution"]
@@ -307,10 +308,12 @@ torch.testing.assert_close(twin.params["scale"], s)
 # $P(X > 900)$, the probability that a further reading exceeds 900?
 
 # %% [markdown] tags=["solution"]
-# Put the estimates into the formulas: $s^2$, and $1 - \Phi\bigl((900 - \bar x)/s\bigr)$. A new name
+# Put the estimates into the formulas: $s^2$, and $1 - \Phi\bigl((900 - \bar x)/s\bigr)$, where
+# $\Phi$ is the `cdf` of the standard normal: the probability of all that lies below. A new name
 # for the width does not change which normal is best: this is the **invariance** of maximum
 # likelihood. To check it, search for the variance $v$, and for the probability $p$ itself, which
-# with $\mu$ fixes $\sigma = (900 - \mu)/\Phi^{-1}(1 - p)$. Of the hundred readings 23 exceeded 900.
+# with $\mu$ fixes $\sigma = (900 - \mu)/\Phi^{-1}(1 - p)$: `fit` takes any function that makes a
+# distribution from the parameters, and their starting values. Of the hundred readings 23 exceeded 900.
 
 # %% tags=["solution"]
 p = 1 - exact.distribution.cdf(torch.tensor(900.0))
