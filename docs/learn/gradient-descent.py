@@ -67,8 +67,8 @@ ax.set(xlabel="loc", ylabel="scale", ylim=(0.5, 11))
 plt.show()
 
 # %% [markdown]
-# Each orange dot is a line of the post's table. The contours say by how many nats a row a normal
-# falls short of the best one. Adam starts at `loc` −10 with a scale of 2.13, and its scale gets
+# Each orange dot is a line of the post's table. The contours say by how many nats a draw a normal
+# falls short of the best one. Adam, the post's optimizer, starts at `loc` −10 with a scale of 2.13, and its scale gets
 # *worse* at first: it grows to 4.6 before it shrinks to 1. There is nothing wrong with that. While
 # `loc` is far off, a wide bell covers the data better than a narrow one.
 
@@ -79,7 +79,7 @@ plt.show()
 
 # %%
 loc = torch.tensor(-10.0, dtype=torch.float64, requires_grad=True)
-optimizer = torch.optim.SGD([loc], lr=0.1)
+optimizer = torch.optim.SGD([loc], lr=0.1)  # plain gradient descent
 
 for step in range(90):
     optimizer.zero_grad()  # forget the last gradient
@@ -92,8 +92,9 @@ for step in range(90):
 print(f"after 90 steps {loc:.2f}, the mean of the data {x.mean():.2f}")
 
 # %% [markdown]
-# The loss is the mean negative log-likelihood, in nats a row. Build the distribution *inside* the
-# loop: it has to see the new `loc`, and `backward` needs a fresh graph each time.
+# The loss is the mean negative log-likelihood, in nats a row; a row is one observation, here a draw.
+# Build the distribution *inside* the loop: it has to see the new `loc`, and `backward` uses up the
+# record of the computation each time.
 #
 # The slope has a simple form, $\mu - \bar x$: how far `loc` still is from the mean. So each step
 # takes away a tenth of the error, and never all of it.
@@ -188,12 +189,15 @@ plt.show()
 # - $\operatorname{softplus}(u) = \log(1 + e^u)$ is nearly $u$ itself for large values, and nearly
 #   $e^u$ for small ones. Its slope stays below 1.
 #
-# The last one is the post's choice and the default here; [Links](../explain/links.py) compares
+# The last one is the post's choice and this library's default; [Links](../explain/links.py) compares
 # them further. The optimizer holds `u`, not the scale: to begin at a scale of your own, invert the
 # map.
 
 
 # %%
+from torch.nn.functional import softplus
+
+
 def inverse_softplus(scale):
     return scale + torch.log(-torch.expm1(-scale))
 
@@ -203,7 +207,8 @@ print(f"u = 2 is a scale of {softplus(start):.4f}")
 print(f"a scale of 2 is u = {inverse_softplus(start):.4f}")
 
 # %% [markdown]
-# Here is the loop of the figure, Adam with the post's learning rate:
+# Here is the loop of the figure, with the post's learning rate. Adam divides each slope by its own
+# recent size, so a step is about one learning rate long, however steep the loss:
 
 # %%
 loc = torch.tensor(-10.0, dtype=torch.float64, requires_grad=True)
@@ -221,7 +226,8 @@ for _ in range(3101):
 
 for step in range(0, 3001, 500):
     a, b, c = adam[step]
-    print(f"step {step:4}  loss {n * c:9.2f}  loc {a:6.2f}  scale {b:4.2f}")
+    total = n * c  # what the post prints
+    print(f"step {step:4}  loss {total:9.2f}  loc {a:6.2f}  scale {b:4.2f}")
 
 ours = [(round(a, 2), round(b, 2)) for a, b, _ in adam[::500]]
 assert ours == printed[:7]  # to the digits that the post shows
@@ -231,13 +237,13 @@ assert ours == printed[:7]  # to the digits that the post shows
 # tell the two samples apart. After 3000 steps the parameters have arrived.
 #
 # Why the detour? For a given $\mu$ the best scale is $\sqrt{s^2 + (\mu - \bar x)^2}$, the dashed
-# valley: 10 at the start. The scale heads for it, but Adam moves at most about one learning rate
-# a step, 0.01, in each parameter. The valley falls while the scale rises; they meet near
+# valley: 10 at the start. The scale heads for it, but Adam moves each parameter by at most about
+# 0.01 a step. The valley falls while the scale rises; they meet near
 # `loc` −4.5. From there on the scale has to fall, and lags behind.
 
 # %% [markdown] tags=["pitfall"]
-# **Sum or mean.** The post minimizes the sum, here it is the mean. Adam does not care: it divides a
-# gradient by its own size. Plain gradient descent does. With the sum each gradient is 10,000 times
+# **Sum or mean.** The post minimizes the sum, here it is the mean. Adam does not care, since it
+# divides by the size of the slopes. Plain gradient descent does. With the sum each gradient is 10,000 times
 # as long, so a harmless-looking rate of 0.01 acts like 100. Nothing raises; the first step lands so
 # far out that the slope is nearly zero. After 150 steps:
 
@@ -270,9 +276,10 @@ for reduce, lr in ((torch.sum, 0.01), (torch.mean, 1.0)):
 # last change will not do: with a tenth of the learning rate it is a tenth as large, anywhere. Nor
 # will the slope, which changes with the units of the data.
 #
-# What matters is how much log-likelihood is left to gain. Near the maximum the loss is a parabola,
-# and a parabola with slope $g$ and curvature $H$ has its bottom $\frac12 g^\top H^{-1} g$ lower. For
-# the *total* negative log-likelihood, that is the gain still to be had, in nats:
+# What matters is how much log-likelihood is left to gain. Near the maximum the loss is nearly a
+# parabola, and a parabola with slope $g$ and curvature $H$ (of two parameters: the vector of first
+# and the matrix of second derivatives) has its bottom $\frac12 g^\top H^{-1} g$ lower. For the
+# *total* negative log-likelihood, that is the gain still to be had, in nats:
 
 
 # %%
@@ -298,17 +305,18 @@ for step in (1000, 2000, 2600, 2800, 3000):
 
 # %% [markdown]
 # Close to the maximum the rule is right; far away it can even be negative, where the surface is not
-# convex. So demand both: a positive definite $H$, and less than a small part of a nat to go. One nat
-# is about what separates an estimate from a value 1.4 standard errors away, so a rule of
-# $10^{-8}$ nats is far below anything that the data can tell. It does not depend on units, on the
-# learning rate, or on $n$.
+# convex. So demand both: an $H$ with positive eigenvalues only, by which the loss bends upwards in
+# every direction, and less than a small part of a nat to go. A lead of one nat says little
+# ([How sure are we?](uncertainty.py)), so a rule of $10^{-8}$ nats is far below anything that the
+# data can tell. It does not depend on units, on the learning rate, or on $n$.
 
 # %% [markdown]
 # ## A better step
 #
 # Adam knows only the slope. L-BFGS remembers how the slope changed from step to step, which is a
 # picture of the curvature, and a line search then picks the length of the step. It evaluates the
-# loss several times a step, so it wants a function to call:
+# loss several times a step, so it wants a function to call. Its own stopping rules, on the slope and
+# on the last change, are set to 0, that is, off:
 
 # %%
 u = torch.tensor([-10.0, 2.0], dtype=torch.float64, requires_grad=True)
@@ -392,7 +400,7 @@ for name, count in finish.items():
 # from here is far too long, and soon the parameters are not numbers. With
 # `max_iter=1`, the natural way to log each step, it can stall for ever: the line search may not
 # evaluate more than `max_eval` times, and that is `max_iter * 5 // 4`, which is 1. Pass
-# `max_eval=25` too, as the figure above does, or record the path inside the closure.
+# `max_eval=25` too, as the first figure does, or record the path inside the closure.
 
 
 # %% tags=["pitfall"]
@@ -427,7 +435,7 @@ scale = softplus(u[1]).detach()
 torch.testing.assert_close(u[0].detach(), x.mean(), rtol=1e-6, atol=1e-8)
 torch.testing.assert_close(scale, x.std(correction=0), rtol=1e-6, atol=1e-8)
 
-print(f"gradient descent       {scale:.6f}")
+print(f"L-BFGS                 {scale:.6f}")
 print(f"divisor n              {x.std(correction=0):.6f}")
 print(f"divisor n - 1, std()   {x.std():.6f}")
 
@@ -438,9 +446,10 @@ print(f"divisor n - 1, std()   {x.std():.6f}")
 #
 # ## In one line
 #
-# `mlefit.fit` is this page: softplus, the mean loss, the rule in nats. Its `optimizer` is any
-# factory of a torch optimizer, or Newton's method, which is the default. Michelson's hundred
-# readings of the speed of light, in km/s above 299 000, from a bad first guess:
+# `mlefit.fit` is this page: softplus, the mean loss, the rule in nats. Its `optimizer` is a function
+# that makes a torch optimizer from the parameters, or Newton's method, the default, which steps to
+# the bottom of the parabola above. Michelson's hundred readings of the speed of light, in km/s above
+# 299 000, from a bad first guess:
 
 # %%
 from functools import partial
@@ -481,8 +490,8 @@ print(f"loc {slow.params['loc']:.1f}, scale {slow.params['scale']:.1f}")
 # %% [markdown]
 # ## Exercises
 #
-# **1.** Plot the scale of the Adam run against the best scale for its `loc` at that step. When does
-# Adam lag behind, and by how much at most after it has crossed the valley?
+# **1.** Plot, step by step, the scale of the Adam run and the best scale for its `loc`. When is
+# Adam's too small, when too large, and by how much at most after it has crossed the valley?
 
 # %% tags=["solution"] alt="Scale against step. The best scale for the present loc falls from 10 to 1 along a dashed curve; Adam's scale rises from 2.1, crosses it after about 1100 steps, and stays up to two above it until both are 1."
 path = torch.tensor(adam, dtype=torch.float64)
@@ -539,7 +548,7 @@ first, *_, last = errors(2.1 * sigma.item() ** 2)
 assert last > first
 
 # %% [markdown] tags=["solution"]
-# At $\eta = \hat\sigma^2$, and it runs away beyond $2\hat\sigma^2$. A learning rate has units, those
+# It arrives in one step at $\hat\sigma^2$, and runs away beyond $2\hat\sigma^2$. A learning rate has units, those
 # of the data squared: this is why no rate suits all data, and why Newton's method, which divides by
 # the curvature, needs none.
 
@@ -559,8 +568,8 @@ assert landed[1] > 1e9
 
 # %% [markdown] tags=["solution"]
 # Softplus is flat there, but the likelihood is steeper than softplus is flat: with so narrow a bell
-# a typical row lies a hundred thousand scales away. The step lands at a scale of $10^{10}$, and from there the
-# slope is nearly nothing. Begin at the data's spread, `inverse_softplus(x.std())`.
+# a typical row lies a hundred thousand scales away. The step lands at a scale of over $10^{10}$, and
+# from there the slope is nearly nothing. Begin at the data's spread, `inverse_softplus(x.std())`.
 
 # %% [markdown]
 # ## In the reference
