@@ -250,10 +250,10 @@ plt.show()
 # - **A maximum.** It may run away: one reading, $n \le d$ rows, a free Student-t.
 # - **A warning if the model is wrong.** For this, [look at the data](../learn/model-checking.py).
 #
-# What it does promise, if the model holds and the number of parameters stays fixed: with growing $n$
-# the estimate goes to the truth, its bias shrinks like $1/n$ while its standard error shrinks like
-# $1/\sqrt n$, and no regular estimate has a smaller variance in the limit. And at every $n$ it is
-# [invariant](proofs.py#a-new-name-for-a-parameter-changes-nothing).
+# What it does promise, if the model holds, is smooth, and keeps its number of parameters: with
+# growing $n$ the estimate goes to the truth, its bias shrinks like $1/n$ while its standard error
+# shrinks like $1/\sqrt n$, and no regular estimate has a smaller variance in the limit. And at
+# every $n$ it is [invariant](proofs.py#a-new-name-for-a-parameter-changes-nothing).
 #
 # ## Exercises
 #
@@ -299,7 +299,8 @@ assert abs(estimate - 0.5) < 0.005
 # %% [markdown] tags=["solution"]
 # Let $t = n s^2/\sigma^2$, which has mean $n - 1$ and variance $2(n - 1)$. The estimate $c\,t$ of 1
 # has the mean squared error $2c^2(n-1) + (c(n-1) - 1)^2$. Its derivative is zero at
-# $c\,(2 + n - 1) = 1$. At $n = 10$ the formula gives the table's values.
+# $c\,(2 + n - 1) = 1$. At $n = 10$ the formula gives the table's values, but for the chance in its
+# last digit.
 
 # %% tags=["solution"]
 
