@@ -342,9 +342,9 @@ for name, chart in charts.items():
 # A gradient depends on the coordinates because "steepest" needs a distance, and it takes that of the
 # numbers. The **natural gradient** measures distance between *distributions* instead, by the Fisher
 # information $\mathcal I$, the curvature of the Kullback–Leibler divergence (Amari 1998):
-# $u \leftarrow u - \mathcal I(u)^{-1}\, \nabla(-\ell/n)$. Its direction is the same on every map. Its
-# length is not quite, since a straight step on one map is curved on another. On one map the step
-# with rate 1 is exact: that of the **expectations** $(\E x, \E x^2)$.
+# $u \leftarrow u - \mathcal I(u)^{-1}\, \nabla(-\ell/n)$. It sets out in the same direction on every
+# map. Where it ends differs, since a straight step on one map is curved on another. On one map the
+# step with rate 1 is exact: that of the **expectations** $(\E x, \E x^2)$.
 
 
 # %%
@@ -403,7 +403,8 @@ for step in range(1, 5):
 
 # %% [markdown] tags=["solution"]
 # Yes, as for every exponential family: the Hessian is the covariance of the statistics. In one
-# dimension this is a second convex map. It differs from the third by $\tau = P^2$, and is less round.
+# dimension this is a second convex map. It differs from the third by $\tau = P^2$ and
+# $\theta = P\eta$, and is less round.
 
 # %% tags=["solution"]
 for _ in range(100):
