@@ -96,7 +96,7 @@ assert one_pass(speed.float()) % step == 0
 # %% [markdown]
 # The cure is to subtract *before* squaring: a second pass about the mean, or one pass about any
 # number that is close to the data, such as the first of them. `mlefit` does the latter in float64,
-# block by block, and passes again only if the first guess was poor.
+# block by block, about the mean of the first block, and passes again only if that was a poor guess.
 #
 # ## Products vanish
 #
@@ -291,13 +291,13 @@ torch.testing.assert_close(scale, s, rtol=1e-6, atol=0)
 #
 # **1.** Take 10 000 000.2 once and, 500 times, the pair 10 000 000.1 and 10 000 000.3. The exact
 # variance with divisor $n - 1$ is 0.01. What do one pass and two passes give in float64, and why is
-# no formula right to more than nine digits?
+# no formula right to more than eight digits?
 
 # %% [markdown] tags=["solution"]
 # One pass gives −2: the squares are near $10^{14}$, where float64 has a number every 1/64, and 1001
 # of them add up to a worse one. Two passes are right to eight digits. The rest was lost when 0.1 was
-# stored beside ten million: the floats there lie $2 \cdot 10^{-9}$ apart. The numbers are one of
-# the certified test sets of NIST.
+# stored beside ten million: the floats there lie $2 \cdot 10^{-9}$ apart, and in exact arithmetic the
+# stored numbers have the same wrong digits. They are one of the certified test sets of NIST.
 
 # %% tags=["solution"]
 values = [10_000_000.2] + 500 * [10_000_000.1, 10_000_000.3]
@@ -330,8 +330,8 @@ grain = torch.nextafter(total, total + total) - total
 print(f"n = {n}, grain {grain:.4f} nats")
 
 before = torch.tensor(1.42 * (n - 1))
-assert before + 0.01 != before
-assert total + 0.005 == total
+finer = torch.nextafter(before, before + before) - before
+assert finer < 0.01 < grain
 
 # %% [markdown]
 # **3.** `torch.log(1 + torch.exp(u))` fails at both ends. Where, in float32? Write a softplus that
