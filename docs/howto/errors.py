@@ -327,7 +327,7 @@ print(f"near the square of a million float32 numbers are {gap:.0f} apart")
 # - The loss swings for ever: `zero_grad` is missing.
 # - `loc` lands far away: the loss is a sum, and the learning rate was meant for a mean. Both
 #   are shown in [gradient descent](../learn/gradient-descent.py).
-# - L-BFGS returns, and nothing has moved: `max_iter=1` without `max_eval`
+# - L-BFGS stands still, far from the top: `max_iter=1` without `max_eval`
 #   ([optimizers](optimizer.py)).
 # - After the loop, the last distribution has the scale from *before* the last step, while its `loc`,
 #   if that is the parameter itself, is from after it. Build it once more, as above.
