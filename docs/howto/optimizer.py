@@ -142,9 +142,10 @@ for name, factory in {
 
 # %% [markdown] tags=["pitfall"]
 # **Three traps of `torch.optim.LBFGS`.** Without a line search, its default, it soon leaves the
-# numbers. With `max_iter=1`, the natural way to log every step, it may evaluate the loss no more
-# than `max_eval = max_iter * 5 // 4 = 1` times a step, and stalls for ever: pass `max_eval=25`. And
-# its own tolerances (`tolerance_change=1e-9`) stop it early: set them to 0 and let `fit` judge.
+# numbers. With `max_iter=1`, the natural way to log every step, `max_eval = max_iter * 5 // 4` is 1.
+# The start of the step uses that up, so the line search tries one length and cannot mend it, and
+# the search can stall for ever: pass `max_eval=25`. And its own tolerances
+# (`tolerance_change=1e-9`) stop it early: set them to 0 and let `fit` judge.
 
 
 # %% tags=["pitfall"]
