@@ -150,7 +150,7 @@ minutes = geyser[:, 1]
 torch.testing.assert_close(here.log_prob(minutes), there.log_prob(minutes))
 
 # %% [markdown] tags=["pitfall"]
-# **A likelihood without a highest point.** Let one component of a mixture, or a Student t with free
+# **A likelihood without a highest point.** Let one component of a mixture, or a Student t with small
 # `df`, shrink onto a single row: its density there grows without bound.
 # So `converged` promises a *local* maximum, near the start. A mixture also has each maximum once for
 # every order of its components. Start where you mean, and compare a few starts.
