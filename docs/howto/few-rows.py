@@ -207,4 +207,4 @@ for n in (5, 20):
 #   [doi:10.1371/journal.pone.0090081](https://doi.org/10.1371/journal.pone.0090081)
 # - Ledoit O, Wolf M (2004) A well-conditioned estimator for large-dimensional covariance matrices.
 #   *Journal of Multivariate Analysis* 88(2), 365–411.
-#   [doi:10.1016/S0047-259X(03)00096-4](https://doi.org/10.1016/S0047-259X(03)00096-4)
+#   [doi:10.1016/S0047-259X(03)00096-4](<https://doi.org/10.1016/S0047-259X(03)00096-4>)
