@@ -27,7 +27,7 @@ data = (mean + variance**0.5 * Z).float()  # (4, 1000), each number to be counte
 
 loc = torch.full((4, 1), -10.0, requires_grad=True)
 raw = torch.full((4, 1), 2.0, requires_grad=True)
-optimizer = torch.optim.Adam([loc, raw], lr=0.01, fused=True)  # treats each fit by itself
+optimizer = torch.optim.Adam([loc, raw], lr=0.01, fused=True)  # each number has steps of its own
 path = []
 for step in range(3001):
     scale = softplus(raw)
@@ -106,8 +106,9 @@ assert same.all()
 # shape: [is it normal at all?](../learn/model-checking.py) is another question, and no table of
 # losses answers it. [Proofs](proofs.py) has the argument in full.
 #
-# It also works backwards. The post printed its losses to a hundredth of a nat: eight digits. Two of
-# them give the statistics back, with more digits than the post printed of the statistics themselves.
+# It also works backwards. The post printed its losses to a hundredth of a nat: up to eight
+# digits. Two of them give the statistics back, with more digits than the post printed of the
+# statistics themselves.
 
 # %%
 import math
