@@ -1,8 +1,8 @@
 # %% [markdown]
 # # What does a covariance matrix say?
 #
-# What do the numbers in a covariance matrix say about two heights, and how are they learned without
-# leaving the cone of positive definite matrices?
+# What do the numbers in a covariance matrix say about two heights, and how can a search learn them,
+# if not every matrix is the covariance of something?
 #
 # In 1886 Francis Galton published what the heights of families had taught him. From his notebook come
 # 481 pairs, each a father and one of his grown sons, in inches:
@@ -77,8 +77,9 @@ plt.show()
 
 # %% [markdown]
 # The matrix is the shape of the cloud. Its diagonal holds the two variances: the widths of the bells
-# on the sides. The number off the diagonal, which stands there twice, tilts the ellipses: sons of
-# tall fathers are tall. Divided by both standard deviations it is the **correlation**:
+# on the sides. The number off the diagonal is the **covariance**, the mean product of the two
+# deviations. It stands there twice, and tilts the ellipses: sons of tall fathers are tall. Divided by
+# both standard deviations it is the **correlation**, which lies between −1 and 1:
 
 # %%
 sd = S.diagonal().sqrt()
@@ -89,9 +90,9 @@ print(f"father 5 inches up:  sons {5 * S[0, 1] / S[0, 0]:.1f} inches up")
 # %% [markdown]
 # The green line says what the matrix predicts: the mean height of the sons whose fathers are this
 # tall. It runs through the leftmost and the rightmost point of each ellipse, and is flatter than the
-# long axis. A father who is 5 inches above the mean has sons
-# who are on average only 2.2 inches above theirs. Galton called it regression, and the name stayed
-# (exercise 3).
+# long axis. Fathers who are 5 inches above their mean have sons who are only 2.2 inches above
+# theirs. Galton called it regression, and the name stayed. The slope is the covariance over the
+# fathers' variance (exercise 3).
 #
 # ## The density of a pair
 #
@@ -120,9 +121,10 @@ torch.testing.assert_close(best.log_prob(pair), by_hand)
 print(f"squared distance {distance:.3f}, log-density {by_hand:.3f} nats")
 
 # %% [markdown]
-# All points at one distance have one density, and they form an ellipse. So an ellipse of the figure is
-# not drawn around the points. It is where the squared distance is $-2\log(1 - p)$, and in two
-# dimensions the normal has probability $p$ within. Do the families agree?
+# All points at one distance have one density, and they form an ellipse. In two dimensions a normal
+# has probability $e^{-q/2}$ beyond the squared distance $q$. So each ellipse of the figure is drawn
+# where $q = -2\log(1 - p)$, from the fit and not around the points: the share $p$ should lie
+# within. Do the families agree?
 
 # %%
 squared = (apart * torch.linalg.solve(S, apart.T).T).sum(1)
@@ -188,10 +190,10 @@ print(Sigma.detach().round(decimals=2).tolist())
 
 # %% [markdown]
 # Two variances of 1 and a covariance of 1.96: a correlation of 196 %. No cloud has this shape. A
-# covariance matrix must be **positive definite**: the variance $v^\top \Sigma v$ must be positive in
-# *every* direction $v$, and along the falling diagonal this one has less than nothing. The matrices that
-# pass the test form a cone. Seen from the side, with the mean of the two variances upwards, it is
-# a wedge:
+# covariance matrix must be **positive definite**: the variance $v^\top \Sigma v$ must be positive
+# in *every* direction $v$, and in the direction $(1, -1)$ this one has less than nothing. The
+# matrices that pass the test form a cone. Seen from the side, with the mean of the two variances
+# upwards, it is a wedge:
 
 
 # %% tags=["fold"] alt="A wedge that opens upwards: covariance across, mean variance upwards. Inside are the positive definite matrices, outside none is. From the identity matrix the step on Sigma runs straight across the border. The path in the Cholesky chart bends inside the wedge towards the estimate at 0.39 and 1."
@@ -233,8 +235,10 @@ ax.set_aspect("equal")
 plt.show()
 
 # %% [markdown]
-# On the border the cloud has become a line. The loss is infinite there, but a step of the wrong length
-# jumps over the wall without seeing it. Would a better learning rate do? Try four, for 200 steps each:
+# On the border the cloud has become a line. The loss is infinite there, but a step of the wrong
+# length jumps over the wall without seeing it. The path *in the chart* stays inside, and is
+# explained [below](#a-chart-of-the-cone). Would a better learning rate do? Try four, for 200 steps
+# each:
 
 
 # %%
@@ -242,7 +246,7 @@ def descend(R, rate):
     sigma = torch.eye(2, dtype=torch.float64)
     for step in range(1, 201):
         inverse = torch.linalg.inv(sigma)
-        sigma = sigma - rate * (inverse - inverse @ R @ inverse) / 2
+        sigma = sigma - rate * (inverse - inverse @ R @ inverse) / 2  # the gradient
         if torch.linalg.eigvalsh(sigma)[0] <= 0:
             return f"leaves at step {step}"
     ratio = torch.linalg.solve(sigma, R)
@@ -257,10 +261,10 @@ for rate in (0.01, 0.1, 1.0, 10.0):
     print(f"rate {rate:<8} {descend(galton, rate):19} {descend(geyser, rate)}")
 
 # %% [markdown]
-# On the left are the heights, on the right the eruptions and waiting times of the geyser Old Faithful.
-# A rate of 1 suits the heights, and throws the geyser out of the cone at the second step. At 0.1 the
-# search is flung back from the wall, far out, again and again. At 0.01 it crawls. The narrower the
-# cloud, the closer the wall, and nobody knows beforehand how narrow it is.
+# On the left are the heights, on the right the eruptions and waiting times of the geyser Old
+# Faithful. A rate of 1 suits the heights, and throws the geyser out of the cone at the second step.
+# At 0.1 the search is flung back from the wall, far out, again and again. At 0.01 it crawls. The
+# narrower the cloud, the closer the wall, and nobody knows beforehand how narrow it is.
 
 # %% [markdown] tags=["steps"]
 # The gradient of the mean loss by $\Sigma$ is
@@ -272,16 +276,17 @@ for rate in (0.01, 0.1, 1.0, 10.0):
 # \lambda \leftarrow \lambda - \frac\eta2 \Bigl( \frac1\lambda - \frac{s}{\lambda^2} \Bigr) .
 # $$
 #
-# At $\lambda = s$ the curvature is $1/2s^2$. So the rate $\eta$ must stay below $4 s_{\min}^2$ or the
-# search is thrown off the solution. But each step removes only a share $\eta/2s_{\max}^2$ of the error
-# in the widest direction. The number of steps grows like $(s_{\max}/s_{\min})^2$, the *square* of the
-# condition number. In raw units, where the columns of a table differ by a factor of a thousand, that
-# is hopeless.
+# At $\lambda = s$ the curvature is $1/(2s^2)$. So the rate $\eta$ must stay below $4 s_{\min}^2$ or
+# the search is thrown off the solution. But each step removes only a share $\eta/(2s_{\max}^2)$ of
+# the error in the widest direction. The number of steps grows like $(s_{\max}/s_{\min})^2$, the
+# *square* of this ratio, the **condition number**. In raw units, where the columns of a table
+# differ by a factor of a thousand, that is hopeless.
 
 # %% [markdown]
 # ## A chart of the cone
 #
-# Softplus gave a positive scale from any number. The cone has such a map too. Every positive definite
+# Softplus gave a positive scale from any number. Such a map, from numbers that may be anything onto
+# the values allowed, is called a **chart**. The cone has one too. Every positive definite
 # matrix is $\Sigma = L L^\top$ for exactly one lower triangular $L$ with a positive diagonal, its
 # **Cholesky factor**. And $LL^\top$ is positive definite for any such $L$. torch calls $L$
 # `scale_tril`, and rightly, since it does what a scale does. If $z$ has independent standard normal
@@ -318,7 +323,7 @@ plt.show()
 
 # %% [markdown]
 # $L$ turns a round cloud into a tilted one; its columns are the images of the two unit vectors. For a
-# father and a son they can be read:
+# father and a son its entries can be read:
 
 # %%
 L = torch.linalg.cholesky(S)
@@ -326,12 +331,13 @@ print(f"L = [[{L[0, 0]:.3f}, 0    ],")
 print(f"     [{L[1, 0]:.3f}, {L[1, 1]:.3f}]]")
 
 # %% [markdown]
-# Fathers vary with a standard deviation of 2.30 inches. A father one standard deviation above the mean
-# has sons who are 1.03 inches above theirs. And among sons of equally tall fathers a standard
-# deviation of 2.41 inches remains: so little less than that of all sons, 2.62, does the father tell.
+# Fathers vary with a standard deviation of 2.30 inches. A father one standard deviation above the
+# mean has sons who are 1.03 inches above theirs. And among sons of equally tall fathers a standard
+# deviation of 2.41 inches remains: so little less than that of all sons, 2.62, does the father
+# tell.
 #
-# The chart takes three real numbers: two through softplus to the diagonal, one as it is. Whatever they
-# are, the result lies in the cone:
+# The chart takes three real numbers: two through softplus to the diagonal, one as it is. Whatever
+# they are, the result lies in the cone:
 
 
 # %%
@@ -358,9 +364,9 @@ torch.testing.assert_close(chart(u), triangle(u))
 # apart again, and lose digits on the way.
 
 # %% [markdown] tags=["pitfall"]
-# **A matrix that was triangular.** The [2022 post](../explain/post-2022.py) started at a triangle $A$
-# of ones, passed $AA^\top$, and let the optimizer move all four entries. A zero is a number too, and its
-# gradient is not zero:
+# **A matrix that was triangular.** The [2022 post](../explain/post-2022.py) started at a triangle
+# $A$ of ones, passed $AA^\top$, and let the optimizer move all four entries. A zero is a number
+# too, and its gradient is not zero:
 
 # %% tags=["pitfall"]
 A = torch.ones(2, 2, dtype=torch.float64).tril().requires_grad_()
@@ -383,8 +389,8 @@ for row in A:
 # %% [markdown]
 # ## Learn loc alone
 #
-# Now the loops, first with a covariance matrix that is known. Say both variances are 6 and the
-# covariance is 3:
+# Now the loops, first with a covariance matrix that is taken as known. Say both variances are 6 and
+# the covariance is 3:
 
 # %%
 known = torch.tensor([[6.0, 3.0], [3.0, 6.0]], dtype=torch.float64)
@@ -466,7 +472,9 @@ for name, normal in three.items():
 # ## Brothers are not independent
 #
 # A likelihood adds up log-densities as if every row were drawn anew. These rows are not: the 481 sons
-# come from 179 families, and brothers share a father. Where does that matter?
+# come from 179 families, and brothers share a father. Where does that matter? Behind each ± stands a
+# **standard error**, the distance by which such an estimate typically misses: the
+# [next page's](uncertainty.py) subject.
 
 
 # %%
@@ -493,9 +501,9 @@ for name, f in fits.items():
 #   first error is too small. With one son drawn at random from each family the rows are independent,
 #   and the last one is right, though it wastes some data. [How sure are we?](uncertainty.py) uses
 #   that sample.
-# - **In what is estimated.** With all sons, a father of many counts many times. With each family
-#   given the same weight in all, the correlation is higher. Both are right answers, to two questions: a
-#   son picked at random, or a family.
+# - **In what is estimated.** With all sons, a father of many counts many times. By family, each of
+#   $k$ sons has the weight $1/k$, so that the family counts once, and the correlation is higher. Both
+#   are right answers, to two questions: a son picked at random, or a family.
 # - **Not in the algebra.** The closed form, the cone and the charts are the same for any table of
 #   numbers.
 #
@@ -517,13 +525,13 @@ for d in (2, 10, 100):
 # The count grows with the square: at a hundred columns a thousand rows are not many.
 
 # %% [markdown]
-# **2.** Show that the post's $A$ at the optimum is the Cholesky factor turned: find a rotation $Q$ with
-# $A = LQ$. How does the
-# mean loss bend as $A$ turns further?
+# **2.** Show that the post's $A$ at the optimum is the Cholesky factor turned: find a rotation $Q$
+# with $A = LQ$. How does the mean loss bend as $A$ turns further?
 
 # %% [markdown] tags=["solution"]
-# If $AA^\top = LL^\top$, then $Q = L^{-1}A$ has $QQ^\top = L^{-1} L L^\top L^{-\top} = I$. Take any
-# angle: the likelihood is the same, and one eigenvalue of the Hessian is zero.
+# If $AA^\top = LL^\top$, then $Q = L^{-1}A$ has $QQ^\top = L^{-1} L L^\top L^{-\top} = I$: a rotation
+# (if $\det A < 0$, with a reflection). Take any angle: the likelihood is the same. So the mean loss
+# does not bend that way at all, and one eigenvalue of the Hessian is zero.
 
 
 # %% tags=["solution"]
