@@ -4,7 +4,8 @@
 # How far could an estimate be off, and which errors does such an answer leave out?
 #
 # Michelson measured the speed of light a hundred times. We fit a normal to the first 5 readings, to
-# the first 20, and to all of them, and look at the log-likelihood near its top.
+# the first 20, and to all of them, and look at the log-likelihood of the centre near its top, with
+# the width held at its estimate.
 
 # %%
 import mlefit
@@ -40,16 +41,18 @@ ax.set(xlim=(690, 1092), ylim=(-6.6, 0.3), yticks=[0, -1, -2, -3, -4])
 plt.show()
 
 # %% [markdown]
-# **Curvature is certainty.** With few readings many centres are nearly as good as the best one. With
-# many, the log-likelihood falls away steeply, and few are left. The bars hold the centres that lose
-# at most 1.92 nats. They get shorter by a half whenever the number of readings is four times as
-# large, if the readings scatter alike; here the first twenty scatter more than the rest.
+# **Curvature is certainty.** With few readings many centres are nearly as good as the best one.
+# With many, the log-likelihood falls away steeply, and few are left. The bars hold the centres that
+# lose at most 1.92 nats ([below](#three-intervals): why 1.92). They get shorter by a half whenever
+# the number of readings is four times as large, if the readings scatter alike; here the first
+# twenty scatter more than the rest.
 #
 # ## From curvature to a standard error
 #
-# Take both parameters now, $\theta = (\mu, \sigma)$. The curvature of $\ell$ at its top, with the
-# sign changed, is the **observed information**, a matrix. Its inverse estimates the covariance of
-# $\hat\theta$, and the square roots of the diagonal are the **standard errors**:
+# Take both parameters now, $\theta = (\mu, \sigma)$. The curvature of $\ell$ is its Hessian, the matrix
+# of second derivatives. At the top, with the sign changed, it is the **observed information**. Its
+# inverse estimates the covariance of $\hat\theta$, and the square roots of the diagonal are the
+# **standard errors**:
 #
 # $$
 # \mathcal I = -\nabla^2 \ell(\hat\theta), \qquad
@@ -73,8 +76,8 @@ for name, value, error in zip("μσ", estimate, errors, strict=True):
     print(f"{name} = {value:.2f} ± {error:.2f} km/s")
 
 # %% [markdown]
-# For a normal the formulas are short: $s/\sqrt n$ and $s/\sqrt{2n}$. The library takes the Hessian for
-# any family:
+# For a normal the formulas are short: $s/\sqrt n$ and $s/\sqrt{2n}$. The library takes the Hessian
+# for any family:
 
 # %%
 fit = mlefit.fit(Normal, x)
@@ -135,7 +138,7 @@ def mean_loss(u):
     return -Normal(u[0], softplus(u[1])).log_prob(y).mean()
 
 
-u = torch.stack([y.mean(), y.std(correction=0).expm1().log()])
+u = torch.stack([y.mean(), y.std(correction=0).expm1().log()])  # softplus, inverted
 wrong = 1000 * torch.linalg.inv(hessian(mean_loss, u)).diagonal().sqrt()
 summed = wrong / n**0.5
 slope = torch.stack([torch.tensor(1.0), u[1].sigmoid()])  # d θ / d u
@@ -148,14 +151,16 @@ torch.testing.assert_close(right, errors)
 # %% [markdown] tags=["pitfall"]
 # Sum, do not average; and carry an error through a map by the slope of the map. That is the **delta
 # method**: $\mathrm{se}(g(\hat\theta)) \approx |g'(\hat\theta)|\,\mathrm{se}(\hat\theta)$. The
-# library does it for any function of the distribution, as in `standard_errors(of=lambda d: d.variance)`.
+# library does it for any function of the distribution, as in
+# `standard_errors(of=lambda d: d.variance)`.
 
 # %% [markdown]
 # ## Three intervals
 #
-# $\hat\theta \pm 1.96\,\mathrm{se}$ is a **Wald interval**. It pretends that the log-likelihood is a
-# parabola. For $\mu$ and a hundred readings that is nearly so. For $\sigma$ and the first ten it
-# is not:
+# A normal has 95 % of its probability within 1.96 standard deviations of its centre. So
+# $\hat\theta \pm 1.96\,\mathrm{se}$, a **Wald interval**, should hold the truth in 95 % of all
+# samples: it is a **95 % confidence interval**. It pretends that the log-likelihood is a parabola.
+# For $\mu$ and a hundred readings that is nearly so. For $\sigma$ and the first ten it is not:
 
 # %%
 ten = mlefit.fit(Normal, x[:10])
@@ -184,12 +189,14 @@ ax.set(xlabel="standard deviation σ, km/s", ylim=(-4.2, 0.3), xlim=(25, 190))
 plt.show()
 
 # %% [markdown]
-# A small $\sigma$ is ruled out fast, a large one slowly. The **profile interval** takes the curve as
-# it is: all $\sigma$ whose log-likelihood, with the best $\mu$ for each, is within 1.92 nats of the
-# top. The number is half of 3.84, the 95 % point of $\chi^2$ with one degree of freedom (Wilks 1938).
-# It does not matter whether you think of $\sigma$, $\sigma^2$ or $\log\sigma$: the set of normals is
-# the same. Wald's interval depends on that choice. `confidence_interval` takes the log for a positive
-# parameter, so it never reaches below zero.
+# A small $\sigma$ is ruled out fast, a large one slowly. The **profile interval** takes the curve
+# as it is: all $\sigma$ whose log-likelihood, with the best $\mu$ for each, is within 1.92 nats of
+# the top. That is what a parabola has lost at 1.96 standard errors: $1.96^2/2 = 1.92$. For large
+# $n$ twice the nats that the truth lies behind vary like the square of a standard normal, which is
+# called $\chi^2$ with one degree of freedom (Wilks 1938). It does not matter whether you think of
+# $\sigma$, $\sigma^2$ or $\log\sigma$: the set of normals is the same. Wald's interval depends on
+# that choice. `confidence_interval` takes the log for a positive parameter, so it never reaches
+# below zero.
 #
 # ## Do 95 % of them hold the truth?
 #
@@ -233,7 +240,7 @@ plt.show()
 
 # %% [markdown] tags=["steps"]
 # These percentages need no simulation. Each of the three intervals is $s$ times two constants,
-# and $n s^2/\sigma^2$ follows $\chi^2_{n-1}$:
+# and $n s^2/\sigma^2$ follows $\chi^2_{n-1}$, with the distribution function $F_{n-1}$:
 #
 # $$
 # \begin{aligned}
@@ -255,12 +262,15 @@ for name, ends in intervals.items():
 #
 # An interval asks about one value. To ask about several parameters at once, compare two fits: one
 # with these parameters held at some values, one with them free. Freedom always gains some nats. If
-# the held values are true and $n$ is large, then twice the gain follows $\chi^2$, with a degree of
-# freedom for each number set free. This is the **likelihood-ratio test**.
+# the held values are true and $n$ is large, then twice the gain follows $\chi^2$ with a degree of
+# freedom for each number set free: it is spread like a sum of so many squared standard normals. The
+# **p-value** is the probability that such a sum is at least as large. If it is below 5 %, the usual
+# **likelihood-ratio test** rejects the held values.
 #
-# [The 2022 post](../explain/post-2022.py) has one in its tables without saying so. It draws 1000 pairs
-# with a known covariance. First it holds the covariance at the truth and learns the mean; then it
-# learns the covariance too, three numbers more. The last losses in print are negative log-likelihoods:
+# [The 2022 post](../explain/post-2022.py) has one in its tables without saying so. It draws 1000
+# pairs with a known covariance. First it holds the covariance at the truth and learns the mean;
+# then it learns the covariance too, three numbers more. The last losses in print are negative
+# log-likelihoods:
 
 
 # %%
@@ -397,26 +407,27 @@ plt.show()
 
 # %% [markdown]
 # The interval is about the mean that *this apparatus, used in this way,* would give in an endless
-# series of such readings. Where that mean lies, it says to 8 km/s. That it is the speed of light,
-# it takes for granted. An error that all readings share, in a length, a clock, a temperature, moves
-# every one of them, and the scatter does not show it. Michelson knew, and published a wider
-# margin than the scatter gives. Its width was his judgement; no formula finds it in the readings.
+# series of such readings. Where that mean lies, it says to some 8 km/s. That it is the speed of
+# light, it takes for granted. An error that all readings share, in a length, a clock, a
+# temperature, moves every one of them, and the scatter does not show it. Michelson knew, and
+# published a wider margin than the scatter gives. Its width was his judgement; no formula finds it
+# in the readings.
 #
 # What the readings can show is that they are not a hundred repetitions of one thing. The five
 # experiments differ by more than their intervals allow; exercise 4 tests it.
 #
 # ## Exercises
 #
-# **1.** The post's sample rejects the true covariance, with $p = .0053$. Is the random generator
-# broken? Draw 2000 samples like it, and see how often the ratio is
-# as large.
+# **1.** The post's sample rejects the true covariance, with $p = 0.0053$. Is the random generator
+# broken? Draw 2000 samples like it, 1000 pairs with variances 1 and 2 and covariance 0.5, and see how
+# often the ratio is as large.
 
 # %% [markdown] tags=["solution"]
 # No. The ratio follows $\chi^2_3$ as it should, so 1 sample in 188 looks like this, and among many
 # posts with 1000 pairs some have to. A $p$-value is about a procedure: it says how often a true model
 # would look as bad. With the truth known, as here, there is nothing to decide.
 #
-# With the covariance held at $\Sigma$, twice the gain is
+# With the covariance held at $\Sigma$, and $S$ the scatter of a sample, twice the gain is
 # $n\bigl(\tr(\Sigma^{-1}S) - \log\det(\Sigma^{-1}S) - 2\bigr)$. The mean is free in both fits.
 
 # %% tags=["solution"]
@@ -442,8 +453,9 @@ assert abs(rate - 0.05) < 3 * (0.05 * 0.95 / 2000) ** 0.5
 # The curvature trusts that the readings are normal, the bootstrap does not. How much $s$ varies
 # depends on the fourth moment: $\mathrm{se}(s) \approx \frac{s}{2\sqrt n}\sqrt{k - 1}$, where $k$ is
 # the mean of $z^4$, 3 for a normal. The readings have a little more than 3, so their spread is a
-# little less certain than a normal's. The option `robust=True` computes the same from the scores;
-# [the next page](model-checking.py) explains it. Four thousand samples know the error to about 1 %.
+# little less certain than a normal's. The option `robust=True` computes the same, without the
+# formula; [the next page](model-checking.py) explains it. Four thousand samples know the error to
+# about 1 %.
 
 # %% tags=["solution"]
 torch.manual_seed(0)
