@@ -4,8 +4,8 @@
 # A fit returns the best normal for any data, also where no normal is any good. How do I see that,
 # and what still holds if the model is wrong?
 #
-# In 1882 Simon Newcomb timed light on its way across the Potomac and back, again and again. Two of his
-# times are strange:
+# In 1882 Simon Newcomb timed light on its way across the Potomac and back, again and again. Two of
+# his times are strange:
 
 # %%
 from torch.distributions import Normal, StudentT
@@ -51,7 +51,8 @@ plt.show()
 # $-44$ costs: 25.0 nats, and that with the widened normal. The log-density of a normal is a parabola,
 # so a distance counts by its square. A **Student t** has a third parameter, the degrees of freedom
 # `df`. The smaller it is, the heavier the tails: far out its log-density falls as slowly as
-# $-(\mathtt{df} + 1)\log|x|$. To this model the strange times are rare, and not absurd.
+# $-(\mathtt{df} + 1)\log|x|$. Its `scale` is the width of the bulk, not the standard deviation. To
+# this model the strange times are rare, and not absurd.
 
 # %%
 for fit in (normal, student):
@@ -74,7 +75,8 @@ print(f"df = {df:.2f} ± {error:.2f}")
 # $$
 #
 # The smaller the better; only differences mean something, and a difference of one or two means
-# little. It estimates how well each fit would predict new data from the same source.
+# little. It estimates how well each fit would predict new data from the same source. A third
+# candidate is the **Cauchy** distribution, a t with `df` held at 1:
 
 # %%
 from torch.distributions import Cauchy
@@ -100,9 +102,9 @@ dropped = mlefit.fit(Normal, x[x > 0])
 print(f"normal, 64 times {dropped.aic:.0f}; t, 66 times {student.aic:.0f}")
 
 # %% [markdown] tags=["pitfall"]
-# And the likelihood of a t with free `df` has **no global maximum**, for any data. Centre it on one of
-# the times, hold `df` small and let the scale go to zero: the density there grows faster than the
-# others shrink. What `fit` finds is a local maximum, the one that means something.
+# And the likelihood of a t with free `df` has **no global maximum**, for any data. Centre it on one
+# of the times, hold `df` small and let the scale go to zero: the density there grows faster than
+# the others shrink. What `fit` finds is a local maximum, the one that means something.
 
 # %% tags=["pitfall"]
 absurd = StudentT(
@@ -136,7 +138,8 @@ print(endless.message.split(" (")[0].replace(": ", ":\n"))
 # %% [markdown]
 # ## Compare quantiles
 #
-# Sort the data. The $i$-th of $n$ should be near the quantile of the model at $(i - \frac12)/n$:
+# The **quantile** of a model at $p$ is the value below which it has probability $p$. Sort the data.
+# The $i$-th of $n$ should be near the quantile at $(i - \frac12)/n$, which `icdf` computes:
 
 # %%
 n = len(x)
@@ -146,9 +149,9 @@ for i in (0, 1, n // 2, n - 1):
     print(f"{i + 1:2}: expected {expected[i]:4.1f}, seen {seen[i]:5.1f}")
 
 # %% [markdown]
-# Plotted against each other, the two lie near a straight line if the family is right. How near? Draw
-# samples from the fitted normal, fit each, and keep the band that holds 95 % of them at each rank. A
-# few points outside are no alarm; a pattern is.
+# Plotted against each other in a **QQ plot**, the two lie near a straight line if the family is
+# right. How near? Draw samples from the fitted normal, fit each, and keep the band that holds 95 %
+# of them at each rank. A few points outside are no alarm; a pattern is.
 
 # %% tags=["fold"] alt="Three QQ plots against a fitted normal, with a 95 % band. Michelson's readings follow the line inside the band. Newcomb's times lie on a flatter line, with two points far below. The waits of Old Faithful make an S that leaves the band in the middle and at both ends."
 import mlefit.plot
@@ -170,10 +173,10 @@ axes[1].set(xlabel="quantile of the fitted normal")
 plt.show()
 
 # %% [markdown]
-# Each shape has its meaning. Michelson's readings: nothing against a normal. Newcomb's times: a flat
-# line, since the fitted scale is too large for the bulk, and two points that fall off. The waits at Old
-# Faithful: an S, with tails that are too *short*. They are of two kinds, and their mean lies between,
-# where there are few.
+# Each shape has its meaning. Michelson's readings: nothing against a normal. Newcomb's times: a
+# flat line, since the fitted scale is too large for the bulk, and two points that fall off. The
+# waits at Old Faithful: an S, with tails that are too *short*. They are of two kinds, and their
+# mean lies between, where there are few.
 
 # %% tags=["fold"] alt="A histogram of 272 waits between eruptions has two humps, near 55 and 80 minutes. The fitted normal has its top at 71 minutes, in the valley between them."
 wait = mlefit.fit(Normal, waits)
@@ -194,15 +197,15 @@ print(f"{100 * model:.0f} % by the normal, {100 * near:.0f} % in the data")
 # %% [markdown]
 # ## In two dimensions
 #
-# A bivariate normal has no order. But with $\Sigma = LL^\top$ the distance
+# Pairs have no order to sort them in. But with $\Sigma = LL^\top$ the distance
 #
 # $$
 # d_i^2 = \bigl\lVert L^{-1}(x_i - \mu) \bigr\rVert^2
 # $$
 #
-# turns each row into one number, the **squared Mahalanobis distance**, which for a normal follows
-# $\chi^2_2$. Its mean over the rows tells nothing: at the estimate it is 2 for any data at all. Its
-# quantiles do tell.
+# turns each row into one number, the [squared Mahalanobis distance](multivariate.py), which for a
+# normal follows $\chi^2$ with two degrees of freedom. Its mean over the rows tells nothing: at the
+# estimate it is 2 for any data at all. Its quantiles do tell.
 
 # %%
 from torch.distributions import MultivariateNormal
@@ -259,12 +262,12 @@ for name, rows in birds.items():
 #
 # ## What holds if the model is wrong?
 #
-# The estimate still has a meaning. As $n$ grows it goes to the member of the family that is nearest to the
-# truth in Kullback–Leibler divergence; for a normal that is the one with the true mean and variance.
-# What breaks is the standard error. Its derivation took two matrices to be equal, the curvature
-# $\mathcal I$ and the scatter of the scores $s_i = \nabla \log p(x_i \mid \hat\theta)$, and they are
-# equal only if the family is right. Without this assumption the covariance is the **sandwich** of
-# Huber (1967) and White (1982):
+# The estimate still has a meaning. As $n$ grows it goes to the member of the family that is nearest
+# to the truth in Kullback–Leibler divergence; for a normal that is the one with the true mean and
+# variance. What breaks is the standard error. Its derivation took two matrices to be equal, the
+# curvature $\mathcal I$ and the scatter of the scores $s_i = \nabla \log p(x_i \mid \hat\theta)$,
+# and they are equal, but for chance, only if the family is right. Without this assumption the
+# covariance is the **sandwich** of Huber (1967) and White (1982):
 #
 # $$
 # \mathcal I^{-1} \Bigl( \sum_i s_i s_i^\top \Bigr) \mathcal I^{-1} .
@@ -302,13 +305,14 @@ errors = normal.standard_errors(robust=True)
 torch.testing.assert_close(torch.stack(list(errors.values())), robust)
 
 # %% [markdown]
-# For `loc` nothing changes: the error of a mean is $s/\sqrt n$ whatever the family. For `scale` it is
-# almost four times as large, because two of 66 times make up most of it. The bootstrap, which does not
-# know the formula either, agrees.
+# For `loc` nothing changes: the error of a mean is $s/\sqrt n$ whatever the family. For `scale` it
+# is almost four times as large, because two of 66 times make up most of the variance. The
+# bootstrap, which knows nothing of the formula, agrees.
 #
-# The sandwich repairs the error bar and not the model. It says how well we know the standard deviation
-# of the best normal, even if nothing about Newcomb's light is described by it. Ask first whether that number
-# is the one you want. The t answers with a narrower scale, and with a centre that is twice as sure:
+# The sandwich repairs the error bar and not the model. It says how well we know the standard
+# deviation of the best normal, even if nothing about Newcomb's light is described by it. Ask first
+# whether that number is the one you want. The t answers with a narrower scale, and with a centre
+# that is twice as sure. The value accepted today for the same path is 33.02:
 
 # %%
 for fit in (normal, student):
@@ -318,8 +322,8 @@ for fit in (normal, student):
     print(f"{loc:.1f} ± {error:.1f}, 33.02 is {away:.1f} errors away")
 
 # %% [markdown]
-# And neither holds 33.02, the value for the same path that is accepted today. A better family makes
-# the answer more precise; a [shared error](uncertainty.py#precise-and-wrong) it does not remove.
+# Neither interval comes near. A better family made the answer more precise; a
+# [shared error](uncertainty.py#precise-and-wrong) it does not remove.
 #
 # ## Exercises
 #
@@ -327,10 +331,11 @@ for fit in (normal, student):
 # `df`?
 
 # %% [markdown] tags=["solution"]
-# The two times moved the centre of the normal by 1.5 ns and doubled its scale; they moved the centre
-# of the t by 0.3. Without them `df` is near 60, and a t with so many degrees of freedom is a normal in
-# all but name: the 64 others have nothing against one. Nobody had to decide which times to drop. The t
-# gave them little weight by itself.
+# The two times moved the centre of the normal by 1.5 ns and doubled its scale. They moved the
+# centre of the t by 0.3 ns and even narrowed its scale, from 5.0 to 3.8: it grew tails instead.
+# Without them `df` is near 60, and a t with so many degrees of freedom is a normal in all but name:
+# the 64 others have nothing against one. Nobody had to decide which times to drop. The t gave them
+# little weight by itself.
 
 # %% tags=["solution"]
 rest = x.sort().values[2:]
@@ -349,9 +354,9 @@ assert 0.3 < moved < 0.4
 # and is a normal?
 
 # %% [markdown] tags=["solution"]
-# Take the profile interval: `df` is a positive number with a skewed likelihood. From about 1.2 to 4.1: a
-# Cauchy is just outside, a normal ($\mathtt{df} = \infty$) far outside. Even the variance is in
-# doubt, which is infinite for `df` up to 2.
+# Take the profile interval: `df` is a positive number with a skewed likelihood. From about 1.2 to
+# 4.1: a Cauchy is just outside, a normal ($\mathtt{df} = \infty$) far outside. Even the variance is
+# in doubt, which is infinite for `df` up to 2.
 
 # %% tags=["solution"]
 low, high = student.profile_interval("df")
@@ -363,13 +368,13 @@ print(f"with df 1: {lost:.2f} nats lost")
 assert (lost > 1.92) == (low > 1)
 
 # %% [markdown]
-# **3.** Fit a mixture of two normals to the waits of Old Faithful. By how much does AIC prefer it, and
-# what do the parameters mean?
+# **3.** Fit a mixture of two normals to the waits of Old Faithful. By how much does AIC prefer it,
+# and what do the parameters mean?
 
 # %% [markdown] tags=["solution"]
 # Any callable that returns a distribution is a family, if it has starting values. Three numbers more
-# cost 6, and the log-likelihood pays for them twenty times over. The geyser has short waits of about 55 minutes, a little over a third of
-# all, and long ones of about 80. The two humps are equally wide.
+# cost 6, and the log-likelihood pays for them twenty times over. The geyser has short waits of about
+# 55 minutes, a little over a third of all, and long ones of about 80. The two humps are equally wide.
 
 # %% tags=["solution"]
 from torch.distributions import Categorical, MixtureSameFamily
@@ -391,7 +396,7 @@ print(f"AIC better by {gain:.1f}")
 assert gain > 100
 
 # %% [markdown]
-# **4.** How often is the sandwich needed? Compute the ratio of robust to plain standard error for the
+# **4.** When does the sandwich matter? Compute the ratio of robust to plain standard error for the
 # scale of Michelson's readings, Newcomb's times and the waits.
 
 # %% [markdown] tags=["solution"]
