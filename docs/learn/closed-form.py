@@ -221,8 +221,8 @@ print(f"curvature in σ at 3s: {hessian(surface, wide)[1, 1]:8.5f}")
 # ## In one line
 #
 # The library has the formula as `closed_form`, and a search that does not know it as `fit`. Both
-# take the data, or only their sufficient statistics, which `suffstats` computes. The search starts far away, at 700 and 200, and
-# ends within $10^{-8}$ nats of the top:
+# take the data, or only their sufficient statistics, which `suffstats` computes. The search starts
+# far away, at 700 and 200, and ends within $10^{-8}$ nats of the top:
 
 # %%
 exact = mlefit.closed_form(Normal, x)
@@ -309,11 +309,11 @@ torch.testing.assert_close(twin.params["scale"], s)
 
 # %% [markdown] tags=["solution"]
 # Put the estimates into the formulas: $s^2$, and $1 - \Phi\bigl((900 - \bar x)/s\bigr)$, where
-# $\Phi$ is the `cdf` of the standard normal: the probability of all that lies below. A new name
-# for the width does not change which normal is best: this is the **invariance** of maximum
-# likelihood. To check it, search for the variance $v$, and for the probability $p$ itself, which
-# with $\mu$ fixes $\sigma = (900 - \mu)/\Phi^{-1}(1 - p)$: `fit` takes any function that makes a
-# distribution from the parameters, and their starting values. Of the hundred readings 23 exceeded 900.
+# $\Phi$ is the `cdf` of the standard normal: the probability of all that lies below. A new name for
+# the width does not change which normal is best: this is the **invariance** of maximum likelihood.
+# To check it, search for the variance $v$, and for the probability $p$ itself, which with $\mu$
+# fixes $\sigma = (900 - \mu)/\Phi^{-1}(1 - p)$: `fit` takes any function that makes a distribution
+# from the parameters, and their starting values. Of the hundred readings 23 exceeded 900.
 
 # %% tags=["solution"]
 p = 1 - exact.distribution.cdf(torch.tensor(900.0))

@@ -68,9 +68,9 @@ plt.show()
 
 # %% [markdown]
 # Each orange dot is a line of the post's table. The contours say by how many nats a draw a normal
-# falls short of the best one. Adam, the post's optimizer, starts at `loc` −10 with a scale of 2.13, and its scale gets
-# *worse* at first: it grows to 4.6 before it shrinks to 1. There is nothing wrong with that. While
-# `loc` is far off, a wide bell covers the data better than a narrow one.
+# falls short of the best one. Adam, the post's optimizer, starts at `loc` −10 with a scale of 2.13,
+# and its scale gets *worse* at first: it grows to 4.6 before it shrinks to 1. There is nothing
+# wrong with that. While `loc` is far off, a wide bell covers the data better than a narrow one.
 
 # %% [markdown]
 # ## One number, by hand
@@ -243,9 +243,9 @@ assert ours == printed[:7]  # to the digits that the post shows
 
 # %% [markdown] tags=["pitfall"]
 # **Sum or mean.** The post minimizes the sum, here it is the mean. Adam does not care, since it
-# divides by the size of the slopes. Plain gradient descent does. With the sum each gradient is 10,000 times
-# as long, so a harmless-looking rate of 0.01 acts like 100. Nothing raises; the first step lands so
-# far out that the slope is nearly zero. After 150 steps:
+# divides by the size of the slopes. Plain gradient descent does. With the sum each gradient is
+# 10,000 times as long, so a harmless-looking rate of 0.01 acts like 100. Nothing raises; the first
+# step lands so far out that the slope is nearly zero. After 150 steps:
 
 
 # %% tags=["pitfall"]
@@ -548,9 +548,9 @@ first, *_, last = errors(2.1 * sigma.item() ** 2)
 assert last > first
 
 # %% [markdown] tags=["solution"]
-# It arrives in one step at $\hat\sigma^2$, and runs away beyond $2\hat\sigma^2$. A learning rate has units, those
-# of the data squared: this is why no rate suits all data, and why Newton's method, which divides by
-# the curvature, needs none.
+# It arrives in one step at $\hat\sigma^2$, and runs away beyond $2\hat\sigma^2$. A learning rate
+# has units, those of the data squared: this is why no rate suits all data, and why Newton's method,
+# which divides by the curvature, needs none.
 
 # %% [markdown]
 # **3.** Start the scale in the flat part of softplus: `u` = −12, with `loc` at 0. What is the scale

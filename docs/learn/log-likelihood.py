@@ -41,10 +41,10 @@ plt.show()
 
 # %% [markdown]
 # Each stem rises from a reading to the curve. Its height is the **density** that the model gave to
-# that reading: how thickly probability lies there. The number above is the sum of the logarithms of the five heights: the
-# **log-likelihood**, in nats, the unit of natural logarithms. The middle bell wins. The outer ones
-# each leave one reading almost without height, and the logarithm makes them pay for it: under the
-# left bell the reading 1070 alone costs 11.1 nats.
+# that reading: how thickly probability lies there. The number above is the sum of the logarithms of
+# the five heights: the **log-likelihood**, in nats, the unit of natural logarithms. The middle bell
+# wins. The outer ones each leave one reading almost without height, and the logarithm makes them
+# pay for it: under the left bell the reading 1070 alone costs 11.1 nats.
 
 # %%
 from torch.distributions import Normal
@@ -155,8 +155,8 @@ print(f"898 leads 800 by {ahead:.2f} nats, a ratio of {ahead.exp():.0f} to 1")
 # %% [markdown]
 # ## Likelihood is not probability either
 #
-# One formula can be read in two ways. Hold $\mu$ fixed and let $x$ vary: a density, whose area is 1. Hold
-# the data fixed and let $\mu$ vary: the **likelihood**
+# One formula can be read in two ways. Hold $\mu$ fixed and let $x$ vary: a density, whose area
+# is 1. Hold the data fixed and let $\mu$ vary: the **likelihood**
 #
 # $$
 # \begin{aligned}
@@ -166,8 +166,9 @@ print(f"898 leads 800 by {ahead:.2f} nats, a ratio of {ahead.exp():.0f} to 1")
 # $$
 #
 # and its logarithm: functions of the parameters. The product is there because the readings are
-# taken to be independent: none says anything about the next. Nothing makes the area under $L$ equal to 1, and $L$ does not say how
-# probable a $\mu$ is. It ranks the parameters by how well each predicted what was seen.
+# taken to be independent: none says anything about the next. Nothing makes the area under $L$ equal
+# to 1, and $L$ does not say how probable a $\mu$ is. It ranks the parameters by how well each
+# predicted what was seen.
 
 # %%
 locs = torch.linspace(0, 2000, 2001, dtype=torch.float64)
@@ -251,9 +252,9 @@ right.set(xlabel="draws", ylabel="sum of the log-densities", xticks=[0, 5000, 10
 plt.show()
 
 # %% [markdown]
-# A product of densities shrinks by much the same factor with each draw, and soon passes below the smallest
-# number that the format holds. From there on every model has the likelihood 0.0, the true one and
-# an absurd one alike. There is nothing left to compare, and no slope to follow:
+# A product of densities shrinks by much the same factor with each draw, and soon passes below the
+# smallest number that the format holds. From there on every model has the likelihood 0.0, the true
+# one and an absurd one alike. There is nothing left to compare, and no slope to follow:
 
 # %%
 for name in ("product", "sum"):
