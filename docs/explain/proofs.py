@@ -354,7 +354,7 @@ torch.testing.assert_close(searched.params["rho"], r, rtol=1e-4, atol=0)
 #
 # This is the **observed information**. The **Fisher information** $\mathcal I$ is what one expects
 # of it, and also the covariance of the score. At the peak of an exponential family the two are the
-# same. Its inverse gives the variances of the estimates, for large $n$:
+# same. Its inverse gives the variances of the estimates, for large $n$ and if the family is right:
 #
 # | | one dimension | $d$ dimensions |
 # |---|---|---|
