@@ -101,8 +101,8 @@ print(f"share of the identity: {share:.2f}")
 
 # %% [markdown]
 # **A prior that is worth $k$ rows.** Add made-up rows that say "variances as seen, no
-# correlation", of total weight $k$. The fit is then the maximum of the likelihood times a prior
-# (inverse Wishart), a MAP estimate, and its covariance is a ridge, $(nS + kD)/(n + k)$.
+# correlation", of total weight $k$. The fit is then the maximum of the likelihood times a prior of
+# inverse Wishart form, a MAP estimate, and its covariance is a ridge, $(nS + kD)/(n + k)$.
 
 # %%
 n, d, k = len(X), 4, 4.0
