@@ -131,10 +131,10 @@ ax.spines["left"].set_visible(False)
 plt.show()
 
 # %% [markdown]
-# The intervals keep their promise of 95 %. The estimates come out too large on average, by about a
-# quarter of a standard error: a maximum of a likelihood [is not unbiased](../explain/bias.py). And
-# each evaluation of the likelihood served all ten thousand. A loop over only twenty of them needs
-# more than ten times as many:
+# The intervals nearly keep their promise of 95 %. The estimates come out too large on average, by
+# about a quarter of a standard error: a maximum of a likelihood
+# [is not unbiased](../explain/bias.py). And each evaluation of the likelihood served all ten
+# thousand. A loop over only twenty of them needs more than ten times as many:
 
 # %%
 singles = [mlefit.fit(Gamma, column) for column in data.T[:20]]
