@@ -128,9 +128,9 @@ for name, factory in {
     print(f"{name:20} {post:4} from the post's, {near:3} from the data's")
 
 # %% [markdown]
-# A start from the data is worth more than a better optimizer. `fit` begins there unless you pass
-# `init`. Pass one where there are several maxima, as for a [mixture](any-distribution.py), and try
-# more than one.
+# A start from the data helps every one of them: from there plain gradient descent needs fewer than
+# L-BFGS does from far away. `fit` takes such a start unless you pass `init`. Pass one where there
+# are several maxima, as for a [mixture](any-distribution.py), and try more than one.
 #
 # ## When to stop
 #
