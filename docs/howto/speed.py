@@ -146,7 +146,7 @@ print(f"{more} evaluations of all rows more: converged")
 #
 # ## Exercises
 #
-# **1.** A thousand events, spread over some 10 s, are stamped in seconds since 1 January 1970, near
+# **1.** A thousand events, which scatter by 10 s, are stamped in seconds since 1 January 1970, near
 # $1.7 \cdot 10^9$, and stored in float32. What does a fit say? Whose fault is it, and what is the
 # cure?
 
