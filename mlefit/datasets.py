@@ -21,8 +21,8 @@ from torch import Tensor
 def michelson(experiment: int | None = None) -> Tensor:
     """Return Michelson's runs of 1879 on the speed of light in air, in km/s above 299000.
 
-    The trap: all five experiments lie above the value known today for air, 734.5 on this scale
-    (`MASS::michelson`), by far more than the standard error of 7.9. An interval holds the
+    The trap: all five experiments lie above the value that R's package MASS gives as accepted for
+    air, 734.5 on this scale, by far more than the standard error of 7.9. An interval holds the
     scatter of the runs, not their systematic error.
 
     Args:
@@ -56,7 +56,7 @@ def newcomb() -> Tensor:
     """Return Newcomb's 66 passage times of light over 7442 m, in ns above 24800.
 
     The trap: two of them, -44 and -2, are far from the others and double the spread of a fitted
-    normal. The value known today is 33.02 (`MASS::newcomb`); the rows may not be in the order
+    normal. The accepted value is 33.02 (`MASS::newcomb`); the rows may not be in the order
     of observation.
 
     Returns:

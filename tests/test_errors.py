@@ -35,12 +35,15 @@ from torch.distributions import (
     OneHotCategorical,
     Pareto,
     Poisson,
+    SigmoidTransform,
     StudentT,
     Weibull,
     Wishart,
 )
 
 from mlefit import closed_form, fit, suffstats
+from mlefit.datasets import penguins
+from mlefit.transforms import CholeskyTransform
 
 FORM = re.compile(r"expected .*; got .*; try .*", re.DOTALL)
 NAN, INF = float("nan"), float("inf")
@@ -107,6 +110,16 @@ DATA = {
     "strings": wrong_fit("got list", Normal, ["a", "b"], error=TypeError),
     "ragged": wrong_fit("rows of equal length", Normal, [[1.0], [1.0, 2.0]], error=TypeError),
     "complex": wrong_fit("complex64", Normal, torch.ones(3) * 1j, error=TypeError),
+    "masked array": wrong_fit(
+        "without a mask; got a masked array",
+        Normal,
+        np.ma.array([1.0, 2.0, 999.0], mask=[0, 0, 1]),
+        error=TypeError,
+    ),
+    "a category too far": wrong_fit("numbered from 0, fewer than", Categorical, [1e15, 1e15 + 1]),
+    "too small for the result": wrong_fit(
+        "estimates fit into torch.float32; got rate", Exponential, torch.tensor([1e-45, 4e-45])
+    ),
     "sparse": wrong_fit("sparse", Normal, torch.eye(3).to_sparse(), error=TypeError),
     "dates": wrong_fit(
         "datetime64", Normal, np.array(["2020-01-01"], dtype="datetime64[D]"), error=TypeError
@@ -278,6 +291,8 @@ FAMILIES = {
 }
 
 BOUND = "is unbounded"
+UNITS = torch.tensor([1e-3, 1.0, 1e4], dtype=torch.float64)
+FEW_PENGUINS = penguins("Chinstrap")[:4]  # millimetres and grams
 UNBOUNDED = {
     "n = d": wrong_fit("rank 2 of 3 .* n = 3 rows for d = 3 columns", MultivariateNormal, X[:3]),
     "one row": wrong_fit("rank 0 of 3", MultivariateNormal, X[:1]),
@@ -292,6 +307,13 @@ UNBOUNDED = {
     ),
     "collinear columns far from zero": wrong_fit(
         "rank 3 of 4", MultivariateNormal, with_columns(X[:, 0] + X[:, 1]) + 100.0
+    ),
+    "few rows in unlike units": wrong_fit("rank 3 of 4", MultivariateNormal, FEW_PENGUINS),
+    "exact, few rows in unlike units": Wrong(
+        lambda: closed_form(MultivariateNormal, FEW_PENGUINS), "rank 3 of 4"
+    ),
+    "collinear columns in unlike units": wrong_fit(
+        "rank 3 of 4", MultivariateNormal, with_columns(X @ UNITS) * torch.cat([UNITS, UNITS[:1]])
     ),
     "rows of weight zero do not count": wrong_fit(
         "rank 2 of 3", MultivariateNormal, X, weights=(torch.arange(20) < 3).double()
@@ -329,6 +351,16 @@ OPTIONS = {
     "optimizer instance": wrong_fit(
         "optimizer", Normal, x, optimizer=torch.optim.SGD([leaf], lr=0.1), error=TypeError
     ),
+    "transform that does not reach the start": wrong_fit(
+        "onto the constraint GreaterThan", Normal, 100 * x, transforms={"scale": SigmoidTransform()}
+    ),
+    "transform of another shape": wrong_fit(
+        "onto the constraint", Normal, x, transforms={"scale": CholeskyTransform()}
+    ),
+    "factory of no optimizer": wrong_fit(
+        "factory that returns", Normal, x, optimizer=lambda unknowns: 1, error=TypeError
+    ),
+    "max_steps is no truth value": wrong_fit("max_steps", Normal, x, max_steps=True),
     "transform by name": wrong_fit(
         "transforms", Normal, x, transforms={"scale": "exp"}, error=TypeError
     ),
@@ -403,3 +435,18 @@ def test_a_fit_without_a_maximum_does_not_stop_its_batch() -> None:
     assert batch.converged.tolist() == [True, False]
     assert torch.isnan(batch.params["scale"]).tolist() == [False, True]
     assert torch.isnan(batch.log_likelihood).tolist() == [False, True]
+
+
+def test_a_hopeless_fit_does_not_spoil_a_family_that_torch_checks_as_a_whole() -> None:
+    heavy = torch.sinh(2 * x)
+    data = torch.stack([ones, heavy], 1)
+    with pytest.warns(match="fit 0"):
+        batch = fit(StudentT, data)
+    alone = fit(StudentT, heavy)
+    assert batch.converged.tolist() == [False, True]
+    torch.testing.assert_close(batch.params["loc"][1], alone.params["loc"], rtol=1e-5, atol=1e-6)
+
+
+def test_inference_mode_is_refused() -> None:
+    with torch.inference_mode(), pytest.raises(RuntimeError, match=r"try torch\.no_grad"):
+        fit(Normal, [1.0, 2.0])
