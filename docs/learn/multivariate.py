@@ -498,9 +498,9 @@ for name, f in fits.items():
 
 # %% [markdown]
 # - **In every standard error and test.** 481 rows hold less than 481 rows' worth of information. The
-#   first error is too small. With one son drawn at random from each family the rows are independent,
-#   and the last one is right, though it wastes some data. [How sure are we?](uncertainty.py) uses
-#   that sample.
+#   first error is too small, and the second, which takes the weights for 179 whole rows, is a guess.
+#   With one son drawn at random from each family the rows are independent, and the last one is right,
+#   though it wastes some data. [How sure are we?](uncertainty.py) uses that sample.
 # - **In what is estimated.** With all sons, a father of many counts many times. By family, each of
 #   $k$ sons has the weight $1/k$, so that the family counts once, and the correlation is higher. Both
 #   are right answers, to two questions: a son picked at random, or a family.
