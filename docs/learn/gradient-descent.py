@@ -398,8 +398,8 @@ for name, count in finish.items():
 # %% [markdown] tags=["pitfall"]
 # **Two traps of `torch.optim.LBFGS`.** Without a line search, which is the default, its first step
 # from here is far too long, and soon the parameters are not numbers. With
-# `max_iter=1`, the natural way to log each step, it can stall for ever: the line search may not
-# evaluate more than `max_eval` times, and that is `max_iter * 5 // 4`, which is 1. Pass
+# `max_iter=1`, the natural way to log each step, it can stall for ever: a step has
+# `max_eval` evaluations, by default `max_iter * 5 // 4`, which is 1 and used up at its start. Pass
 # `max_eval=25` too, as the first figure does, or record the path inside the closure.
 
 
