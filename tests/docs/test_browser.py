@@ -33,8 +33,10 @@ def test_is_accessible_and_quiet(browser, address, name, scheme, size):
     with visit(browser, f"{address}/{name}", size=SIZES[size], scheme=scheme) as visited:
         visited.page.add_script_tag(path=AXE)
         visited.page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        # not KaTeX's own markup: thousands of spans, each with the colour of the text around it
         result = visited.page.evaluate(
-            "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}})", RULES
+            "rules => axe.run({exclude: [['.katex']]}, {runOnly: {type: 'tag', values: rules}})",
+            RULES,
         )
         violations = [
             f"{rule['id']}: {node['target']} {node['failureSummary']}"
