@@ -356,7 +356,7 @@ torch.testing.assert_close(searched.params["rho"], r, rtol=1e-4, atol=0)
 # of it, and also the covariance of the score. At the peak of an exponential family the two are the
 # same. Its inverse gives the variances of the estimates, for large $n$ and if the family is right:
 #
-# | | one dimension | $d$ dimensions |
+# | quantity | one dimension | $d$ dimensions |
 # |---|---|---|
 # | score, centre | $n(\bar x - \mu)/\sigma^2$ | $n\,\Sigma^{-1}(\bar x - \mu)$ |
 # | score, spread | $n(m - \sigma^2)/\sigma^3$ | $\tfrac n2\, \Sigma^{-1}(M - \Sigma)\Sigma^{-1}$ |
