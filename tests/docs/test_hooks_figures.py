@@ -28,7 +28,7 @@ def figure():
 
 def test_is_described_and_keeps_its_width(figure):
     assert 'role="img" aria-label="A &lt; B"' in figure
-    assert 'style="width:691px;min-width:520px"' in figure
+    assert 'style="width:691px;min-width:560px"' in figure
     assert 'viewBox="0 0 518.4 244.8"' in figure
 
 
