@@ -2,6 +2,7 @@
 
 import html
 import platform
+import re
 from copy import deepcopy
 from importlib.metadata import version
 from urllib.parse import urlsplit
@@ -54,7 +55,8 @@ def published(notebook: Notebook, *, repository: str | None) -> str:
         install = f'%pip install -q "mlefit[plot] @ git+{repository}"'
         copy.cells.insert(0, nbformat.v4.new_code_cell(install, id="install"))
 
-    return str(nbformat.writes(copy)) + "\n"
+    # a warning names the kernel's process: another one at each build
+    return re.sub(r"[^\s\"]*ipykernel_\d+/\d+\.py", "cell.py", str(nbformat.writes(copy))) + "\n"
 
 
 def _counted(number: int, noun: str) -> str:
