@@ -138,7 +138,7 @@ def closed_form(family: type[Distribution], data: Any, *, weights: Any = None) -
         )
     check_gradients()
     problem = pose(family, data, weights=weights, smooth=False)
-    if len(problem.hopeless) == problem.evidence.n.numel():
+    if problem.is_hopeless.all():
         _raise_hopeless(problem)
     evidence = problem.evidence
     if isinstance(evidence, Moments):
@@ -157,11 +157,11 @@ def _solve(
     tol: float,
 ) -> Fit:
     """Solve a problem that is posed, and judge the result."""
-    if len(problem.hopeless) == problem.evidence.n.numel():
+    if problem.is_hopeless.all():
         _raise_hopeless(problem)
     objective = (problem.convex() if convex else None) or problem.likelihood()
     rough = None if optimizer is newton else problem.likelihood().to(problem.dtype)
-    hopeful = (~_is_hopeless(problem)).nonzero()[:, 0]
+    hopeful = (~problem.is_hopeless).nonzero()[:, 0]
     some = len(hopeful) < len(problem.evidence.n)
     found = minimize(
         objective.select(hopeful) if some else objective,  # type: ignore[arg-type]
@@ -193,7 +193,7 @@ def _solve(
 
 def _exact(problem: Problem) -> Fit:
     """Return the result for estimates that are exact, with their information where there is one."""
-    row, failed = problem.model.row, _is_hopeless(problem)
+    row, failed = problem.model.row, problem.is_hopeless
     kinks = sorted((row.refused if row else {}).keys() & problem.start.keys())
     loss = problem.evidence.mean_nll(problem.model.build({**problem.start, **problem.fixed}))
     message, information = "exact: a closed form", None
@@ -238,7 +238,7 @@ def _result(
 ) -> Fit:
     """Give everything the user's batch shape and dtype."""
     learned = {}
-    hopeless = _is_hopeless(problem)
+    hopeless = problem.is_hopeless
     for name, value in params.items():
         value = torch.where(hopeless.reshape((-1, *[1] * (value.ndim - 1))), torch.nan, value)
         learned[name] = _batched(problem, value[None])[0].to(problem.dtype)
@@ -270,12 +270,6 @@ def _paths(problem: Problem, paths: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 def _stack(params: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name: value[None] for name, value in params.items()}
-
-
-def _is_hopeless(problem: Problem) -> Tensor:
-    hopeless = torch.zeros_like(problem.evidence.n, dtype=torch.bool)
-    hopeless[list(problem.hopeless)] = True
-    return hopeless
 
 
 def _check_options(optimizer: Optimizer, max_steps: int | None, tol: float) -> None:

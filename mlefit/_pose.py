@@ -59,6 +59,13 @@ class Problem:
         """The batch shape that the distribution is built with."""
         return Size([self.evidence.n.numel()]) if self.model.is_class else self.batch
 
+    @property
+    def is_hopeless(self) -> Tensor:
+        """Which of the B fits cannot succeed, `(B,)`."""
+        hopeless = torch.zeros_like(self.evidence.n, dtype=torch.bool)
+        hopeless[list(self.hopeless)] = True
+        return hopeless
+
     def constraint(self, name: str) -> Constraint:
         """Return the constraint of a learned parameter."""
         return self.model.constraint(name)
@@ -265,9 +272,7 @@ def _check_density(problem: Problem, x: Tensor, w: Tensor | None, name: str) -> 
             f"{tuple(x.shape[x.ndim - events :])}; try data of shape (n, *batch, *event)"
         )
     check_support(x, w, events, distribution.support, name)
-    if len(problem.hopeless) == problem.evidence.n.numel():
+    if problem.is_hopeless.all():
         return
     possible = torch.isfinite(log_prob(distribution, fill(x, w, events).double()))
-    hopeless = torch.zeros(problem.evidence.n.numel(), dtype=torch.bool, device=x.device)
-    hopeless[list(problem.hopeless)] = True
-    check_possible(x, w, events, possible | hopeless.reshape(problem.batch), name)
+    check_possible(x, w, events, possible | problem.is_hopeless.reshape(problem.batch), name)
