@@ -185,7 +185,12 @@ def _solve(
             _paths(problem, objective.params(found.path)),
             found.evaluations,
         )
-        params, loss = objective.params(u), objective(found.u)
+        params = objective.params(u)
+        # failed fits apart: torch refuses a whole batch for one nan
+        alive = (found.outcome != Outcome.FAILED).nonzero()[:, 0]
+        part = objective if len(alive) == len(u) else objective.select(alive)
+        loss = torch.full_like(problem.evidence.n, torch.nan)
+        loss[alive] = objective(found.u)[alive] if part is None else part(found.u[alive])
     settled = found.outcome == Outcome.SETTLED
     information = Information(objective, u, found.hessian)
     return _result(problem, params, loss, settled, message, trace, information)

@@ -444,6 +444,7 @@ def test_a_hopeless_fit_does_not_spoil_a_family_that_torch_checks_as_a_whole() -
         batch = fit(StudentT, data)
     alone = fit(StudentT, heavy)
     assert batch.converged.tolist() == [False, True]
+    torch.testing.assert_close(batch.log_likelihood[1], alone.log_likelihood)
     torch.testing.assert_close(batch.params["loc"][1], alone.params["loc"], rtol=1e-5, atol=1e-6)
 
 
