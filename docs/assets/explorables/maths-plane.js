@@ -1,0 +1,191 @@
+// What has two axes: the likelihood's surface over (mu, scale), steps on it, the bivariate normal.
+// It completes maths.js.
+"use strict";
+
+(() => {
+  const HALF_LOG_2PI = Math.log(2 * Math.PI) / 2;
+
+  // ---------------------------------------------------------------- coordinates of the scale
+
+  const softplus = (u) => Math.max(u, 0) + Math.log1p(Math.exp(-Math.abs(u)));
+  const sigmoid = (u) => (u < 0 ? Math.exp(u) / (1 + Math.exp(u)) : 1 / (1 + Math.exp(-u)));
+
+  // scale(u) is sigma; raw undoes it; slope and bend are its first two derivatives.
+  const coordinates = {
+    sigma: { scale: (u) => u, raw: (sigma) => sigma, slope: () => 1, bend: () => 0 },
+    log: { scale: Math.exp, raw: Math.log, slope: Math.exp, bend: Math.exp },
+    softplus: {
+      scale: softplus,
+      raw: (sigma) => sigma + Math.log(-Math.expm1(-sigma)),
+      slope: sigmoid,
+      bend: (u) => sigmoid(u) * sigmoid(-u),
+    },
+    inverse: {
+      scale: (u) => 1 / u,
+      raw: (sigma) => 1 / sigma,
+      slope: (u) => -1 / u ** 2,
+      bend: (u) => 2 / u ** 3,
+    },
+  };
+
+  // The negative log-likelihood as a function of [mu, u], its sum over the rows or their mean.
+  function surface({ n, mean, variance }, { coordinate = "sigma", reduce = "mean" } = {}) {
+    const { scale, raw, slope, bend } = coordinates[coordinate];
+    const rows = reduce === "sum" ? n : 1;
+    const spread = (mu) => variance + (mu - mean) ** 2;
+
+    function loss([mu, u]) {
+      const sigma = scale(u);
+      if (!(sigma > 0)) return NaN;
+      return rows * (HALF_LOG_2PI + Math.log(sigma) + spread(mu) / sigma ** 2 / 2);
+    }
+
+    // The slope by sigma, where every coordinate begins.
+    const bySigma = (mu, sigma) => 1 / sigma - spread(mu) / sigma ** 3;
+
+    function gradient([mu, u]) {
+      const sigma = scale(u);
+      return [(mu - mean) / sigma ** 2, bySigma(mu, sigma) * slope(u)].map((g) => rows * g);
+    }
+
+    // The second derivatives: [by mu twice, by both, by u twice].
+    function hessian([mu, u]) {
+      const sigma = scale(u);
+      const twice = (3 * spread(mu)) / sigma ** 4 - 1 / sigma ** 2;
+      const across = (-2 * (mu - mean)) / sigma ** 3;
+      return [
+        1 / sigma ** 2,
+        across * slope(u),
+        twice * slope(u) ** 2 + bySigma(mu, sigma) * bend(u),
+      ].map((h) => rows * h);
+    }
+
+    const toPlane = ([mu, u]) => [mu, scale(u)];
+    const fromPlane = ([mu, sigma]) => [mu, raw(sigma)];
+    return { loss, gradient, hessian, toPlane, fromPlane };
+  }
+
+  // ---------------------------------------------------------------- steps
+
+  const start = (position) => ({ position, steps: 0, first: [0, 0], second: [0, 0] });
+  const each = (f) => [f(0), f(1)];
+
+  // (state, surface, rate) -> state, as torch.optim takes its steps.
+  const optimizers = {
+    descent(state, { gradient }, rate) {
+      const g = gradient(state.position);
+      return moved(state, (k) => rate * g[k]);
+    },
+
+    momentum(state, { gradient }, rate, { momentum = 0.9 } = {}) {
+      const g = gradient(state.position);
+      const first = each((k) => momentum * state.first[k] + g[k]);
+      return { ...moved(state, (k) => rate * first[k]), first };
+    },
+
+    adam(state, { gradient }, rate, { betas: [a, b] = [0.9, 0.999], eps = 1e-8 } = {}) {
+      const g = gradient(state.position);
+      const first = each((k) => state.first[k] + (g[k] - state.first[k]) * (1 - a));
+      const second = each((k) => state.second[k] * b + (1 - b) * g[k] ** 2);
+      const size = rate / (1 - a ** (state.steps + 1));
+      const unbias = Math.sqrt(1 - b ** (state.steps + 1));
+      const step = (k) => (size * first[k]) / (Math.sqrt(second[k]) / unbias + eps);
+      return { ...moved(state, step), first, second };
+    },
+
+    // To where the local parabola is level, be that a bottom, a top or a saddle.
+    newton(state, { gradient, hessian }) {
+      const step = solved(hessian(state.position), gradient(state.position));
+      return moved(state, (k) => step[k]);
+    },
+  };
+
+  function moved(state, step) {
+    return { ...state, position: each((k) => state.position[k] - step(k)), steps: state.steps + 1 };
+  }
+
+  // Symmetric matrices are [a11, a12, a22].
+  const determinant = ([a, b, c]) => a * c - b * b;
+  const isPositiveDefinite = (matrix) => matrix[0] > 0 && determinant(matrix) > 0;
+
+  function solved([a, b, c], [x, y]) {
+    const det = determinant([a, b, c]);
+    return [(c * x - b * y) / det, (a * y - b * x) / det];
+  }
+
+  // ---------------------------------------------------------------- the bivariate normal
+
+  // All that the likelihood sees of the points: n, mean, scatter (divisor n).
+  function summary(points) {
+    const n = points.length;
+    const mean = each((k) => points.reduce((sum, x) => sum + x[k] / n, 0));
+    const product = (j, k) =>
+      points.reduce((sum, x) => sum + (x[j] - mean[j]) * (x[k] - mean[k]), 0) / n;
+    return { n, mean, scatter: [product(0, 0), product(0, 1), product(1, 1)] };
+  }
+
+  // Factors are rows [[a, b], [c, d]]; any square root A of the covariance A A^T will do.
+  function logLikelihood({ n, mean, scatter }, centre, [[a, b], [c, d]]) {
+    const det = a * d - b * c;
+    const away = each((k) => mean[k] - centre[k]);
+    const spread = [
+      scatter[0] + away[0] ** 2,
+      scatter[1] + away[0] * away[1],
+      scatter[2] + away[1] ** 2,
+    ];
+    const square = (x, y) => x * x * spread[0] + 2 * x * y * spread[1] + y * y * spread[2];
+    const distance = (square(d, -b) + square(-c, a)) / det ** 2;
+    return det === 0 ? NaN : -n * (2 * HALF_LOG_2PI + Math.log(Math.abs(det)) + distance / 2);
+  }
+
+  // The lower triangular root with a positive diagonal; null if there is none.
+  function cholesky([a, b, c]) {
+    if (!isPositiveDefinite([a, b, c])) return null;
+    const top = Math.sqrt(a);
+    return [[top, 0], [b / top, Math.sqrt(c - (b / top) ** 2)]];
+  }
+
+  // Outside the cone of positive definite matrices there is no density: nan.
+  function logLikelihoodOfCovariance(stats, centre, covariance) {
+    const L = cholesky(covariance);
+    return L ? logLikelihood(stats, centre, L) : NaN;
+  }
+
+  const gram = ([[a, b], [c, d]]) => [a * a + b * b, a * c + b * d, c * c + d * d];
+
+  // A R with the rotation R by an angle: another root of the same covariance.
+  function rotated(A, angle) {
+    const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+    return A.map(([x, y]) => [x * cos + y * sin, y * cos - x * sin]);
+  }
+
+  // The angle by which the Cholesky factor becomes the symmetric root.
+  const symmetricAngle = ([[a], [b, c]]) => -Math.atan2(b, a + c);
+
+  function mle(stats) {
+    const factor = cholesky(stats.scatter);
+    const top = logLikelihood(stats, stats.mean, factor);
+    return { centre: stats.mean, covariance: stats.scatter, factor, logLikelihood: top };
+  }
+
+  function fromCorrelation(sd1, sd2, correlation) {
+    return [[sd1, 0], [sd2 * correlation, sd2 * Math.sqrt(1 - correlation ** 2)]];
+  }
+
+  // Points at one Mahalanobis distance; the ellipse of radius r holds 1 - exp(-r^2 / 2).
+  function ellipse(centre, A, radius, count = 120) {
+    return Array.from({ length: count }, (_, k) => {
+      const [cos, sin] = [Math.cos((2 * Math.PI * k) / count), Math.sin((2 * Math.PI * k) / count)];
+      return each((j) => centre[j] + radius * (A[j][0] * cos + A[j][1] * sin));
+    });
+  }
+
+  Object.assign(Explorables.maths, {
+    ...{ softplus, sigmoid, coordinates, surface, optimizers, start },
+    ...{ determinant, isPositiveDefinite, solved },
+    bivariate: {
+      ...{ summary, mle, logLikelihood, logLikelihoodOfCovariance },
+      ...{ cholesky, gram, rotated, symmetricAngle, fromCorrelation, ellipse },
+    },
+  });
+})();
