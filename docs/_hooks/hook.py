@@ -11,7 +11,19 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import get_toc
-from sitekit import cache, cells, formulas, headings, lead, links, notebooks, provenance, theme
+from mkdocs.utils import get_relative_url
+from sitekit import (
+    cache,
+    cells,
+    explorables,
+    formulas,
+    headings,
+    lead,
+    links,
+    notebooks,
+    provenance,
+    theme,
+)
 
 log = logging.getLogger("mkdocs.hooks.site")
 
@@ -60,14 +72,14 @@ def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
-    """Mend the theme's markup, and write the executed notebook beside its page."""
+    """Mend the theme, load the explorables, and write the executed notebook beside its page."""
     if isinstance(page.file, ExecutedNotebook):
         text = provenance.published(_notebook(page), repository=config.repo_url)
         target = Path(config.site_dir, _download_uri(page))
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
 
-    return theme.mended(output)
+    return explorables.loaded(theme.mended(output), base=get_relative_url(".", page.url))
 
 
 def _notebook_page(content: str, page: Page, config: MkDocsConfig, files: Files) -> str:

@@ -92,6 +92,18 @@ def test_a_figure_has_its_alt_text_and_ids_of_its_own():
     assert soup.select_one(".output") is None
 
 
+def test_an_explorable_holds_its_figure_and_a_word_for_those_without_scripts():
+    element = new_output("display_data", {"text/html": '<mle-bell data="[1]"></mle-bell>'})
+    drawn = new_output("display_data", {"image/svg+xml": SVG, "text/plain": "<Figure>"})
+    soup = page(code("show()", element, drawn, tags=["hide"], alt="A bell."))
+
+    bell = soup.select_one("mle-bell[data='[1]'][data-search-exclude]")
+    assert [child.name for child in bell.children] == ["figure", "p"]
+    assert "interactive" in bell.p.get_text()
+    assert soup.select_one(".output, .output-table") is None
+    assert len(soup.select("figure")) == 1
+
+
 def test_markdown_fragments_leave_the_wrappers_behind():
     content = """
       <div class="jp-Cell jp-MarkdownCell"><div class="jp-RenderedMarkdown"><p>a</p></div></div>

@@ -9,12 +9,14 @@ from bs4 import BeautifulSoup
 from markdown import Markdown
 from pymdownx.highlight import Highlight
 
+from .explorables import ELEMENT
 from .figures import figure
 from .notebooks import Cell, Notebook, folds, tags
 from .outputs import figures, printed
 
 __all__ = ["markdown_fragments", "page"]
 
+_WITHOUT_SCRIPTS = "<p>With scripts on, this figure is interactive.</p>"
 _SUMMARIES = {"solution": "Solution", "steps": "Show the steps"}
 _STYLE = re.compile(r"<style\b.*?</style>", re.DOTALL)
 _TABLE = re.compile(r"<table\b[^>]*>")
@@ -84,10 +86,18 @@ def _input(cell: Cell, number: int) -> Iterator[str]:
 
 
 def _outputs(cell: Cell, numbers: dict[str, Iterator[int]]) -> Iterator[str]:
-    tables = [o.data["text/html"] for o in cell.outputs if "text/html" in o.get("data", {})]
+    shown = [o.data["text/html"] for o in cell.outputs if "text/html" in o.get("data", {})]
+    drawn = [
+        figure(svg, name=f"figure-{next(numbers['figure'])}", alt=cell.metadata["alt"])
+        for svg in figures(cell)
+    ]
 
-    if tables:
-        yield from (f'<div class="output-table">{_bare(table)}</div>' for table in tables)
+    if any(map(ELEMENT.match, shown)):
+        yield from (_explorable(element, "".join(drawn)) for element in shown)
+        return
+
+    if shown:
+        yield from (f'<div class="output-table">{_bare(table)}</div>' for table in shown)
     elif text := printed(cell):
         number = next(numbers["output"])
         yield (
@@ -95,10 +105,13 @@ def _outputs(cell: Cell, numbers: dict[str, Iterator[int]]) -> Iterator[str]:
             f'<pre tabindex="0" role="region" aria-label="Output {number}">'
             f"<code>{html.escape(text, quote=False)}\n</code></pre></div>"
         )
+    yield from drawn
 
-    for svg in figures(cell):
-        name = f"figure-{next(numbers['figure'])}"
-        yield figure(svg, name=name, alt=cell.metadata["alt"])
+
+def _explorable(element: str, drawing: str) -> str:
+    """Fill an interactive element with what stands in its place where scripts are off."""
+    element = ELEMENT.sub(r"\g<0> data-search-exclude", element, count=1)
+    return element.replace("></mle-", f">{drawing}{_WITHOUT_SCRIPTS}</mle-", 1)
 
 
 def _bare(table: str) -> str:

@@ -1,0 +1,203 @@
+// Elements, scales, axes and dragging: what a drawing needs, without a library. Defines
+// Explorables.svg, .html, .Plot, .drag, .arrows and .number.
+(() => {
+  const NAMESPACE = "http://www.w3.org/2000/svg";
+  const GAP = 70; // pixels between two labelled ticks, at least
+  const FONT = 12; // pixels
+
+  /** Make an SVG element; a function among the attributes listens to the event of its name. */
+  function svg(tag, attributes, ...children) {
+    return filled(document.createElementNS(NAMESPACE, tag), attributes, children);
+  }
+
+  /** Make an HTML element, likewise. */
+  function html(tag, attributes, ...children) {
+    return filled(document.createElement(tag), attributes, children);
+  }
+
+  function filled(element, attributes, children) {
+    for (const [name, value] of Object.entries(attributes ?? {})) {
+      if (typeof value === "function") element.addEventListener(name, value);
+      else if (value !== false) element.setAttribute(name, value === true ? "" : value);
+    }
+    element.append(...children);
+    return element;
+  }
+
+  /** Write a number with so many digits after the point, and a real minus sign. */
+  function number(value, digits = 0) {
+    const text = value.toFixed(digits);
+    return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "−");
+  }
+
+  /** A drawing with linear scales. One unit of the SVG is one pixel, so that text keeps its size. */
+  class Plot {
+    /**
+     * @param {object} options
+     * @param {string} options.label what the drawing shows, for those who do not see it
+     * @param {{domain: number[], label: string, ticks?: boolean}} options.x
+     * @param {{domain: number[], label: string, ticks?: boolean}} options.y
+     * @param {number} [options.height] pixels
+     * @param {boolean} [options.interactive] whether a handle with a keyboard's focus is inside
+     */
+    constructor({ label, x, y, height = 260, interactive = false }) {
+      Object.assign(this, { xAxis: x, yAxis: y, height, width: 0 });
+      this.margin = { top: 24, right: 14, bottom: 42, left: y.ticks === false ? 14 : 46 };
+      this.axes = svg("g", { class: "axes", "aria-hidden": "true" });
+      this.marks = svg("g", { class: "marks" });
+      const role = interactive ? "group" : "img";
+      this.svg = svg("svg", { role, "aria-label": label, height }, this.axes, this.marks);
+      this.element = html("div", { class: "plot", style: `height:${height}px` }, this.svg);
+    }
+
+    /** Take a new width, in pixels; the frame calls this before `draw`. */
+    resize(width) {
+      this.width = width;
+      this.svg.setAttribute("viewBox", `0 0 ${width} ${this.height}`);
+      this.drawAxes();
+    }
+
+    /** Take new domains. */
+    zoom(x, y = this.yAxis.domain) {
+      if (`${[x, y]}` === `${[this.xAxis.domain, this.yAxis.domain]}`) return;
+      this.xAxis.domain = x;
+      this.yAxis.domain = y;
+      this.drawAxes();
+    }
+
+    get inner() {
+      const { top, right, bottom, left } = this.margin;
+      return { left, top, right: this.width - right, bottom: this.height - bottom };
+    }
+
+    x(value) {
+      const [low, high] = this.xAxis.domain;
+      const { left, right } = this.inner;
+      return left + ((value - low) / (high - low)) * (right - left);
+    }
+
+    y(value) {
+      const [low, high] = this.yAxis.domain;
+      const { top, bottom } = this.inner;
+      return bottom - ((value - low) / (high - low)) * (bottom - top);
+    }
+
+    /** Return the value at a pixel. */
+    xAt(pixel) {
+      const [low, high] = this.xAxis.domain;
+      const { left, right } = this.inner;
+      return low + ((pixel - left) / (right - left)) * (high - low);
+    }
+
+    yAt(pixel) {
+      const [low, high] = this.yAxis.domain;
+      const { top, bottom } = this.inner;
+      return low + ((bottom - pixel) / (bottom - top)) * (high - low);
+    }
+
+    /** Return the `d` of a path through points `[x, y]`. */
+    path(points) {
+      const at = points.map(([x, y]) => `${this.x(x).toFixed(1)},${this.y(y).toFixed(1)}`);
+      return at.length ? `M${at.join("L")}` : "";
+    }
+
+    /** Return the `d` of the graph of a function over the domain, or over a part of it. */
+    curve(f, [low, high] = this.xAxis.domain) {
+      const steps = Math.max(2, Math.round((this.x(high) - this.x(low)) / 3));
+      const grid = Array.from({ length: steps + 1 }, (_, i) => low + ((high - low) * i) / steps);
+      return this.path(grid.map((value) => [value, f(value)]));
+    }
+
+    drawAxes() {
+      const { left, top, right, bottom } = this.inner;
+      if (right <= left) return;
+
+      const line = svg("path", { d: `M${left},${bottom}H${right}` });
+      const name = svg("text", { x: right, y: this.height - 4, "text-anchor": "end" });
+      name.append(this.xAxis.label);
+      this.axes.replaceChildren(line, name, ...this.ticks("x"), ...this.ticks("y"));
+
+      if (this.yAxis.label) {
+        const title = svg("text", { x: this.yAxis.ticks === false ? left : 2, y: FONT });
+        title.append(this.yAxis.label);
+        this.axes.append(title);
+      }
+      if (this.yAxis.ticks !== false) {
+        this.axes.append(svg("path", { d: `M${left},${top}V${bottom}` }));
+      }
+    }
+
+    ticks(name) {
+      const axis = name === "x" ? this.xAxis : this.yAxis;
+      if (axis.ticks === false) return [];
+
+      const { left, top, right, bottom } = this.inner;
+      const room = name === "x" ? (right - left) / GAP : (bottom - top) / 44;
+      return steps(axis.domain, Math.max(2, room)).flatMap((value) => {
+        const at = name === "x" ? this.x(value) : this.y(value);
+        const [d, place] =
+          name === "x"
+            ? [`M${at},${bottom}v5`, { x: at, y: bottom + 18, "text-anchor": "middle" }]
+            : [`M${left},${at}h-5`, { x: left - 8, y: at + 4, "text-anchor": "end" }];
+        const text = String(Number(value.toPrecision(6))).replace("-", "−");
+        return [svg("path", { d }), svg("text", place, text)];
+      });
+    }
+  }
+
+  /** Return round numbers in a domain, about `count` of them. */
+  function steps([low, high], count) {
+    const rough = (high - low) / count;
+    const power = 10 ** Math.floor(Math.log10(rough));
+    const step = power * [1, 2, 5, 10].find((factor) => factor * power >= rough);
+    const first = Math.ceil(low / step - 1e-9);
+    const last = Math.floor(high / step + 1e-9);
+    return Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step);
+  }
+
+  /**
+   * Follow the pointer from press to release. `start(at)` and `move(at)` get the pixel in the
+   * plot, and `at.dx`, `at.dy` since the press; the box is measured once, at the press.
+   */
+  function drag(plot, { start = () => {}, move, end = () => {} }, target = plot.svg) {
+    let from = null;
+    let box = null;
+
+    const at = ({ clientX, clientY }) => {
+      const [x, y] = [clientX - box.left, clientY - box.top];
+      return { x, y, dx: x - (from?.x ?? x), dy: y - (from?.y ?? y) };
+    };
+    const stop = (event) => {
+      if (!from) return;
+      from = null;
+      target.classList.remove("dragged");
+      end(at(event));
+    };
+
+    target.addEventListener("pointerdown", (event) => {
+      if (!event.isPrimary || event.button !== 0) return;
+      box = plot.svg.getBoundingClientRect();
+      from = at(event);
+      target.setPointerCapture(event.pointerId);
+      target.classList.add("dragged");
+      start(from);
+    });
+    target.addEventListener("pointermove", (event) => from && move(at(event)));
+    target.addEventListener("pointerup", stop);
+    target.addEventListener("pointercancel", stop);
+  }
+
+  /** Let a handle be moved by the arrow keys: `move(dx, dy)` in steps, ten with Shift. */
+  function arrows(handle, move) {
+    const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+    handle.addEventListener("keydown", (event) => {
+      if (!(event.key in steps) || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      move(...steps[event.key].map((step) => step * (event.shiftKey ? 10 : 1)));
+    });
+  }
+
+  globalThis.Explorables = Object.assign(globalThis.Explorables ?? {}, {
+    svg, html, number, Plot, drag, arrows,
+  });
+})();
