@@ -21,6 +21,7 @@ from sitekit import (
     lead,
     links,
     notebooks,
+    policy,
     provenance,
     theme,
 )
@@ -72,14 +73,20 @@ def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
-    """Mend the theme, load the explorables, and write the executed notebook beside its page."""
+    """Mend the theme, load the explorables, set the policy, write the executed notebook."""
     if isinstance(page.file, ExecutedNotebook):
         text = provenance.published(_notebook(page), repository=config.repo_url)
         target = Path(config.site_dir, _download_uri(page))
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
 
-    return explorables.loaded(theme.mended(output), base=get_relative_url(".", page.url))
+    output = explorables.loaded(theme.mended(output), base=get_relative_url(".", page.url))
+    return policy.guarded(output)
+
+
+def on_post_template(output: str, template_name: str, config: MkDocsConfig) -> str:
+    """Treat the page for wrong addresses as the others."""
+    return policy.guarded(theme.mended(output)) if template_name == "404.html" else output
 
 
 def _notebook_page(content: str, page: Page, config: MkDocsConfig, files: Files) -> str:
