@@ -19,7 +19,13 @@ HEIGHTS = mlefit.datasets.galton()
 SMALL = torch.tensor([0.3, -1.2, 2.2, 0.7, -0.4], dtype=torch.float64)
 
 PAIRS = [(852.4, 78.6), (700.0, 200.0), (1000.0, 20.0), (852.0, 1e-3)]
-SCALES = {"sigma": lambda u: u, "log": torch.exp, "softplus": softplus, "inverse": torch.reciprocal}
+COORDINATES = {
+    "sigma": lambda a, u: (a, u),
+    "log": lambda a, u: (a, u.exp()),
+    "softplus": lambda a, u: (a, softplus(u)),
+    "inverse": lambda a, u: (a, 1 / u),
+    "convex": lambda a, u: (a / u, 1 / u),
+}
 OPTIMIZERS = {
     "descent": lambda params, rate: torch.optim.SGD(params, lr=rate),
     "momentum": lambda params, rate: torch.optim.SGD(params, lr=rate, momentum=0.9),
@@ -241,13 +247,13 @@ def walk(js, optimizer, options, start, *, rate, steps, rows=SMALL):
 
 def loss_of(rows, coordinate, reduce):
     def loss(u):
-        scale = SCALES[coordinate](u[1])
-        return -getattr(Normal(u[0], scale, validate_args=False).log_prob(rows), reduce)()
+        loc, scale = COORDINATES[coordinate](*u)
+        return -getattr(Normal(loc, scale, validate_args=False).log_prob(rows), reduce)()
 
     return loss
 
 
-@pytest.mark.parametrize("coordinate", SCALES)
+@pytest.mark.parametrize("coordinate", COORDINATES)
 @pytest.mark.parametrize("reduce", ["mean", "sum"])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_paths_of_torch_step_by_step(js, optimizer, reduce, coordinate):
@@ -284,7 +290,7 @@ def test_a_step_too_far_is_torchs_too(js, optimizer):
     assert path[1]["loss"] is None
 
 
-@pytest.mark.parametrize("coordinate", SCALES)
+@pytest.mark.parametrize("coordinate", COORDINATES)
 @pytest.mark.parametrize("reduce", ["mean", "sum"])
 @pytest.mark.parametrize("start", [[1.5, 2.0], [0.4, 1.0], [-3.0, 0.7]])
 def test_newton_steps_on_torchs_hessian(js, coordinate, reduce, start):
@@ -300,11 +306,18 @@ def test_newton_steps_on_torchs_hessian(js, coordinate, reduce, start):
     assert after["at"] == near(u - torch.linalg.solve(H, g), rel=1e-10)
 
 
-@pytest.mark.parametrize("coordinate", SCALES)
+@pytest.mark.parametrize("coordinate", ["sigma", "log", "softplus", "inverse"])
 @pytest.mark.parametrize("sigma", [1e-6, 0.1, 1.0, 30.0, 1e4])
 def test_coordinates_undo_themselves(js, coordinate, sigma):
     u = js(f"coordinates.{coordinate}.raw", sigma)
     assert js(f"coordinates.{coordinate}.scale", u) == near(sigma)
+
+
+@pytest.mark.parametrize("start", [[-10.0, 2.13], [50.0, 0.01], [0.4, 1e4]])
+def test_newton_arrives_from_afar_where_the_surface_is_convex(js, start):
+    options = {"coordinate": "convex", "reduce": "mean"}
+    *_, last = walk(js, "newton", options, start, rate=0, steps=40)
+    assert last["plane"] == near([SMALL.mean(), SMALL.std(correction=0)])
 
 
 # ------------------------------------------------------------------ the bivariate normal

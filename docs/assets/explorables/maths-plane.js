@@ -28,10 +28,15 @@
     },
   };
 
-  // The negative log-likelihood as a function of [mu, u], its sum over the rows or their mean.
-  function surface({ n, mean, variance }, { coordinate = "sigma", reduce = "mean" } = {}) {
-    const { scale, raw, slope, bend } = coordinates[coordinate];
-    const rows = reduce === "sum" ? n : 1;
+  // The negative log-likelihood as a function of [mu, u], its sum over the rows or their mean;
+  // "convex" stands for [mu / sigma, 1 / sigma].
+  function surface(stats, { coordinate = "sigma", reduce = "mean" } = {}) {
+    const rows = reduce === "sum" ? stats.n : 1;
+    if (coordinate === "convex") return convexSurface(stats, rows);
+    return surfaceOver(stats, rows, coordinates[coordinate]);
+  }
+
+  function surfaceOver({ mean, variance }, rows, { scale, raw, slope, bend }) {
     const spread = (mu) => variance + (mu - mean) ** 2;
 
     function loss([mu, u]) {
@@ -63,6 +68,21 @@
     const toPlane = ([mu, u]) => [mu, scale(u)];
     const fromPlane = ([mu, sigma]) => [mu, raw(sigma)];
     return { loss, gradient, hessian, toPlane, fromPlane };
+  }
+
+  // A square less a logarithm, and so convex: (a - p mean)^2 / 2 + p^2 variance / 2 - log p.
+  function convexSurface({ mean, variance }, rows) {
+    return {
+      loss: ([a, p]) =>
+        p > 0
+          ? rows * (HALF_LOG_2PI - Math.log(p) + ((a - p * mean) ** 2 + p * p * variance) / 2)
+          : NaN,
+      gradient: ([a, p]) =>
+        [a - p * mean, p * variance - 1 / p - mean * (a - p * mean)].map((g) => rows * g),
+      hessian: ([, p]) => [1, -mean, mean ** 2 + variance + 1 / p ** 2].map((h) => rows * h),
+      toPlane: ([a, p]) => [a / p, 1 / p],
+      fromPlane: ([mu, sigma]) => [mu / sigma, 1 / sigma],
+    };
   }
 
   // ---------------------------------------------------------------- steps
@@ -145,7 +165,7 @@
     return [[top, 0], [b / top, Math.sqrt(c - (b / top) ** 2)]];
   }
 
-  // Outside the cone of positive definite matrices there is no density: nan.
+  // Outside the cone there is no density: nan.
   function logLikelihoodOfCovariance(stats, centre, covariance) {
     const L = cholesky(covariance);
     return L ? logLikelihood(stats, centre, L) : NaN;

@@ -181,7 +181,7 @@ globalThis.Explorables = globalThis.Explorables || {};
   Explorables.maths = {
     ...{ erfc, normalCdf, normalQuantile, chi2Quantile, pValue },
     ...{ summary, logDensity, logLikelihoodByRow, logLikelihood, mle, shortfall },
-    ...{ profileMu, profileSigma, profileSlope, tests, standardErrors, intervals },
+    ...{ profileMu, profileSigma, profileSlope, tests, standardErrors, intervals, edge },
     generator,
   };
 })();
