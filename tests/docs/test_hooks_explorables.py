@@ -18,17 +18,17 @@ def test_a_page_without_explorables_is_left_alone():
 
 
 def test_the_shared_scripts_come_first():
-    assert scripts('<mle-bell data="[1]"></mle-bell>') == ["maths", "plot", "frame", "bell"]
+    assert scripts('<mle-bell data="[1]"></mle-bell>') == ["maths", "plot", "drag", "frame", "bell"]
 
 
 def test_each_script_is_loaded_once():
     body = "<mle-tests></mle-tests><mle-coverage></mle-coverage><mle-tests></mle-tests>"
-    assert scripts(body) == ["maths", "plot", "frame", "coverage", "tests"]
+    assert scripts(body) == ["maths", "plot", "drag", "frame", "coverage", "tests"]
 
 
 def test_what_a_script_needs_comes_before_it():
     body = "<mle-factor></mle-factor><mle-optimizer></mle-optimizer>"
-    assert scripts(body)[3:] == ["maths-plane", "factor", "optimizer"]
+    assert scripts(body)[4:] == ["maths-plane", "factor", "optimizer"]
 
 
 def test_the_style_sheet_stands_in_the_head():

@@ -7,7 +7,7 @@ __all__ = ["ELEMENT", "loaded"]
 ELEMENT = re.compile(r"<mle-([a-z]+)\b")
 
 _FOLDER = "assets/explorables"
-_SHARED = ("maths", "plot", "frame")
+_SHARED = ("maths", "plot", "drag", "frame")
 _ALSO = {"factor": ("maths-plane",), "optimizer": ("maths-plane",)}
 
 

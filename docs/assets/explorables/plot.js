@@ -1,5 +1,4 @@
-// Elements, scales, axes and dragging: what a drawing needs, without a library. Defines
-// Explorables.svg, .html, .Plot, .drag, .arrows and .number.
+// Elements, scales and axes: what a drawing needs, without a library.
 (() => {
   const NAMESPACE = "http://www.w3.org/2000/svg";
   const GAP = 70; // pixels between two labelled ticks, at least
@@ -30,24 +29,34 @@
     return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "−");
   }
 
+  /** Set attributes of a mark. */
+  const mark = (element, attributes) => filled(element, attributes, []);
+
+  /** Put a mark whose own origin is at 0, 0 to a pixel. */
+  const place = (element, x, y) => mark(element, { transform: `translate(${x},${y})` });
+
   /** A drawing with linear scales. One unit of the SVG is one pixel, so that text keeps its size. */
   class Plot {
     /**
-     * @param {object} options
-     * @param {string} options.label what the drawing shows, for those who do not see it
-     * @param {{domain: number[], label: string, ticks?: boolean}} options.x
-     * @param {{domain: number[], label: string, ticks?: boolean}} options.y
-     * @param {number} [options.height] pixels
-     * @param {boolean} [options.interactive] whether a handle with a keyboard's focus is inside
+     * `label` is for those who do not see it; an axis is `{domain, label, ticks, write}`, ticks
+     * false for none, write for the words of one; `interactive` says that a handle, which takes
+     * the keyboard's focus, is inside.
      */
     constructor({ label, x, y, height = 260, interactive = false }) {
       Object.assign(this, { xAxis: x, yAxis: y, height, width: 0 });
       this.margin = { top: 24, right: 14, bottom: 42, left: y.ticks === false ? 14 : 46 };
       this.axes = svg("g", { class: "axes", "aria-hidden": "true" });
-      this.marks = svg("g", { class: "marks" });
+      this.marks = svg("g", { "aria-hidden": interactive && "true" });
       const role = interactive ? "group" : "img";
       this.svg = svg("svg", { role, "aria-label": label, height }, this.axes, this.marks);
       this.element = html("div", { class: "plot", style: `height:${height}px` }, this.svg);
+    }
+
+    /** Add a mark with the classes that say its colour and manner. */
+    add(tag, classes, attributes = {}) {
+      const element = svg(tag, { class: classes, ...attributes });
+      this.marks.append(element);
+      return element;
     }
 
     /** Take a new width, in pixels; the frame calls this before `draw`. */
@@ -57,11 +66,10 @@
       this.drawAxes();
     }
 
-    /** Take new domains. */
-    zoom(x, y = this.yAxis.domain) {
-      if (`${[x, y]}` === `${[this.xAxis.domain, this.yAxis.domain]}`) return;
-      this.xAxis.domain = x;
-      this.yAxis.domain = y;
+    /** Take a new domain in x. */
+    zoom(domain) {
+      if (`${domain}` === `${this.xAxis.domain}`) return;
+      this.xAxis.domain = domain;
       this.drawAxes();
     }
 
@@ -139,11 +147,13 @@
           name === "x"
             ? [`M${at},${bottom}v5`, { x: at, y: bottom + 18, "text-anchor": "middle" }]
             : [`M${left},${at}h-5`, { x: left - 8, y: at + 4, "text-anchor": "end" }];
-        const text = String(Number(value.toPrecision(6))).replace("-", "−");
+        const text = (axis.write ?? plain)(value);
         return [svg("path", { d }), svg("text", place, text)];
       });
     }
   }
+
+  const plain = (value) => String(Number(value.toPrecision(6))).replace("-", "−");
 
   /** Return round numbers in a domain, about `count` of them. */
   function steps([low, high], count) {
@@ -155,49 +165,5 @@
     return Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step);
   }
 
-  /**
-   * Follow the pointer from press to release. `start(at)` and `move(at)` get the pixel in the
-   * plot, and `at.dx`, `at.dy` since the press; the box is measured once, at the press.
-   */
-  function drag(plot, { start = () => {}, move, end = () => {} }, target = plot.svg) {
-    let from = null;
-    let box = null;
-
-    const at = ({ clientX, clientY }) => {
-      const [x, y] = [clientX - box.left, clientY - box.top];
-      return { x, y, dx: x - (from?.x ?? x), dy: y - (from?.y ?? y) };
-    };
-    const stop = (event) => {
-      if (!from) return;
-      from = null;
-      target.classList.remove("dragged");
-      end(at(event));
-    };
-
-    target.addEventListener("pointerdown", (event) => {
-      if (!event.isPrimary || event.button !== 0) return;
-      box = plot.svg.getBoundingClientRect();
-      from = at(event);
-      target.setPointerCapture(event.pointerId);
-      target.classList.add("dragged");
-      start(from);
-    });
-    target.addEventListener("pointermove", (event) => from && move(at(event)));
-    target.addEventListener("pointerup", stop);
-    target.addEventListener("pointercancel", stop);
-  }
-
-  /** Let a handle be moved by the arrow keys: `move(dx, dy)` in steps, ten with Shift. */
-  function arrows(handle, move) {
-    const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-    handle.addEventListener("keydown", (event) => {
-      if (!(event.key in steps) || event.ctrlKey || event.metaKey || event.altKey) return;
-      event.preventDefault();
-      move(...steps[event.key].map((step) => step * (event.shiftKey ? 10 : 1)));
-    });
-  }
-
-  globalThis.Explorables = Object.assign(globalThis.Explorables ?? {}, {
-    svg, html, number, Plot, drag, arrows,
-  });
+  Object.assign(Explorables, { svg, html, number, mark, place, Plot });
 })();

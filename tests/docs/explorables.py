@@ -1,0 +1,110 @@
+"""Drive an explorable as a reader does, by pointer, finger and keys, and run the code it shows."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from browser import visit
+from playwright.sync_api import Browser, Locator
+
+__all__ = ["drag", "explore", "number", "overflow", "run_code", "swipe", "violations", "words"]
+
+AXE = Path(__file__).parent / "browser/node_modules/axe-core/axe.min.js"
+
+
+@contextmanager
+def explore(browser: Browser, address: str, name: str, **options) -> Iterator[Locator]:
+    """Open a page at its explorable, and say so if anything was wrong on the way.
+
+    Args:
+        browser: Chromium.
+        address: The page.
+        name: The element's name.
+        options: The `size` and the `scheme` of the visit.
+    """
+    with visit(browser, address, **options) as visited:
+        element = visited.page.locator(name)
+        element.locator(".status:not(:empty)").wait_for()
+        element.evaluate("e => e.scrollIntoView({block: 'start'}) ?? scrollBy(0, -60)")
+        yield element
+
+    assert not visited.errors
+    assert not visited.elsewhere
+
+
+def drag(handle: Locator, dx: float, dy: float = 0, *, steps: int = 8) -> None:
+    """Press the mouse on a handle, move it, release it."""
+    x, y = _centre(handle)
+    mouse = handle.page.mouse
+    mouse.move(x, y)
+    mouse.down()
+    mouse.move(x + dx, y + dy, steps=steps)
+    mouse.up()
+    _settle(handle)
+
+
+def swipe(handle: Locator, dx: float, dy: float = 0, *, steps: int = 8) -> None:
+    """Do the same with a finger."""
+    x, y = _centre(handle)
+    touch = handle.page.context.new_cdp_session(handle.page)
+
+    def send(kind: str, *points: dict[str, float]) -> None:
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": list(points)})
+
+    send("touchStart", {"x": x, "y": y})
+    for i in range(1, steps + 1):
+        send("touchMove", {"x": x + dx * i / steps, "y": y + dy * i / steps})
+    send("touchEnd")
+    _settle(handle)
+
+
+def run_code(element: Locator, folder: Path) -> str:
+    """Return what the code prints that the copy button of "Show as code" copies."""
+    page = element.page
+    element.locator("details.code").evaluate("details => details.open = true")
+    page.evaluate("navigator.clipboard.writeText('')")
+    element.locator("details.code pre").hover()
+    element.locator("details.code [data-md-type=copy]").click()
+    page.wait_for_timeout(50)
+
+    code = page.evaluate("navigator.clipboard.readText()")
+    run = [sys.executable, "-W", "error", "-c", code]
+    return subprocess.run(run, cwd=folder, check=True, capture_output=True, text=True).stdout
+
+
+def words(element: Locator) -> str:
+    """Return the status line, once it has caught up."""
+    element.page.wait_for_timeout(900)
+    return element.locator(".status").inner_text()
+
+
+def number(text: str) -> float:
+    """Return the first word of a text that is a number."""
+    return next(
+        float(w) for w in text.replace("\N{MINUS SIGN}", "-").split() if w.strip("-")[:1].isdigit()
+    )
+
+
+def overflow(element: Locator) -> float:
+    """Return by how many pixels the page is wider than the screen."""
+    return element.evaluate("() => document.documentElement.scrollWidth - innerWidth")
+
+
+def violations(element: Locator) -> list[str]:
+    """Return what axe finds wrong in the explorable, with its code shown."""
+    element.locator("details.code").evaluate("details => details.open = true")
+    element.page.add_script_tag(path=AXE)
+    result = element.evaluate("element => axe.run(element)")
+    return [f"{v['id']}: {n['target']}" for v in result["violations"] for n in v["nodes"]]
+
+
+def _centre(handle: Locator) -> tuple[float, float]:
+    box = handle.bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def _settle(handle: Locator) -> None:
+    handle.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
