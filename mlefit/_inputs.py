@@ -19,6 +19,8 @@ from torch import Tensor
 from torch.distributions import constraints
 from torch.distributions.constraints import Constraint
 
+TOTAL = (1e-150, 1e150)  # of the weights of a fit: squares of errors and weights stay in range
+
 
 def as_tensor(values: Any, what: str) -> Tensor:
     """Return numbers of any kind as a strided real tensor, detached; integers become float64.
@@ -101,12 +103,18 @@ def as_weights(weights: Any, x: Tensor, events: int, *, positive: bool = True) -
         )
     if w.ndim < len(lead):
         w = w.reshape(-1, *[1] * (len(lead) - 1))
-    empty = w.sum(0) == 0
+    total = w.sum(0)
+    empty, odd = total == 0, (total < TOTAL[0]) | (total > TOTAL[1])
     if positive and empty.any():
         where = "all zero" if w.shape[1:].numel() == 1 else f"all zero in fit {_indices(empty)}"
         raise ValueError(
             f"expected at least one positive weight a fit; got weights that are {where}; "
             "try leaving such fits out of the batch"
+        )
+    if (odd & ~empty).any():
+        raise ValueError(
+            "expected weights whose sum and its square fit into float64; got a sum of "
+            f"{total[odd & ~empty][0].item():.3g}; try weights of order 1"
         )
     return w
 
@@ -223,6 +231,8 @@ def _from_array(values: Any, what: str) -> Tensor:
             f"expected {what} without a mask; got a masked array, whose hidden values would count; "
             "try x.compressed(), or weights=~x.mask"
         )
+    if not values.dtype.isnative:
+        values = values.astype(values.dtype.newbyteorder("="))
     backwards = any(stride < 0 for stride in getattr(values, "strides", ()))
     return torch.tensor(values.copy() if backwards else values)
 

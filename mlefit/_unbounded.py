@@ -12,6 +12,7 @@ from mlefit._natural import natural
 from mlefit._problem import Moments, Rows
 
 RANK = 32.0  # an eigenvalue below this many rounding errors times d is zero
+RESOLVED = 32.0  # a spread of fewer rounding errors of the mean is rounding itself
 
 
 def collapsed(model: Model, start: Mapping[str, Tensor], rows: Rows) -> dict[int, str]:
@@ -50,7 +51,8 @@ def degenerate(moments: Moments, loc: Tensor | None) -> dict[int, str]:
             "the scatter is zero (a single observation, or all equal), so the likelihood is "
             'unbounded; try more data, or fixed={"scale": ...}'
         )
-        return {int(i): why for i in (square == 0).nonzero()[:, 0]}
+        zero = {int(i): why for i in (square == 0).nonzero()[:, 0]}
+        return _unresolved(moments, loc) | zero
 
     S = moments.factor @ moments.factor.mT
     if loc is not None:
@@ -62,9 +64,26 @@ def degenerate(moments: Moments, loc: Tensor | None) -> dict[int, str]:
     values = torch.linalg.eigvalsh(unit[:, :, None] * S * unit[:, None, :])
     tolerance = RANK * d * torch.finfo(S.dtype).eps
     rank = (values > tolerance).sum(-1)
-    return {
+    return _unresolved(moments, loc) | {
         int(i): _why_degenerate(variance[i], int(rank[i]), float(moments.n[i]), tolerance)
         for i in (rank < d).nonzero()[:, 0]
+    }
+
+
+def _unresolved(moments: Moments, loc: Tensor | None) -> dict[int, str]:
+    """Find normals whose loc would have to be known better than float64 can hold it."""
+    if loc is not None:
+        return {}
+    scalar = moments.factor.ndim == 1
+    mean = moments.mean[:, None] if scalar else moments.mean
+    spread = moments.factor[:, None] if scalar else moments.factor.square().sum(-1).sqrt()
+    lost = spread <= RESOLVED * torch.finfo(mean.dtype).eps * mean.abs()
+    return {
+        int(i): (
+            f"the standard deviation, {spread[i, j].item():.2g}, is rounding beside the mean, "
+            f"{mean[i, j].item():.6g}, so no maximum fits into float64; try subtracting a constant"
+        )
+        for i, j in lost.nonzero().flip(0)
     }
 
 

@@ -184,6 +184,12 @@ WEIGHTS = {
     "weights of the columns": wrong_fit(
         "of shape (20,); got (20, 3);", MultivariateNormal, X, weights=torch.ones(20, 3)
     ),
+    "weights that are too small": wrong_fit(
+        "got a sum of 9.88e-323", Normal, x, weights=ones * 5e-324
+    ),
+    "weights that are too large": wrong_fit(
+        "try weights of order 1", Gamma, [1, 2], weights=[1e200] * 2
+    ),
     "text weights": wrong_fit("expected weights", Normal, x, weights=["a"] * 20, error=TypeError),
     "weights beside statistics": wrong_fit(
         "no weights beside statistics", Normal, suffstats(Normal, x), weights=ones
@@ -317,6 +323,14 @@ UNBOUNDED = {
     ),
     "rows of weight zero do not count": wrong_fit(
         "rank 2 of 3", MultivariateNormal, X, weights=(torch.arange(20) < 3).double()
+    ),
+    "a spread of rounding": wrong_fit(
+        "is rounding beside the mean, 1,", Normal, [1.0, 1.0 + 3e-16]
+    ),
+    "a column whose spread is rounding": wrong_fit(
+        "is rounding beside the mean",
+        MultivariateNormal,
+        with_columns(1 + 1e-15 * (x > 0).double()),
     ),
     "one observation": wrong_fit("the scatter is zero", Normal, [1.0]),
     "all equal": wrong_fit("the scatter is zero", Normal, [0.1] * 7),
