@@ -12,7 +12,7 @@ export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2> /dev/null || echo
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve site test check snapshots clean
+.PHONY: help serve site test check bench snapshots clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1:\2/p' $(MAKEFILE_LIST) | awk -F: '{printf "%-16s%s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ check: $(VENV)/.dev $(AXE) test ## lint, check types, test, build the site stric
 	$(BIN)/mkdocs build --strict
 	$(BIN)/pytest -m site
 
+bench: $(VENV)/.bench ## measure the library beside its peers; minutes, and best on a quiet machine
+	$(BIN)/python -m benchmarks
+
 snapshots: $(VENV)/.docs ## rewrite what the notebooks are expected to print; review the difference
 	PYTHONPATH=docs/_hooks $(BIN)/python -m sitekit.snapshots
 
@@ -41,7 +44,7 @@ clean: ## remove the environment and all that was built
 	rm -rf $(VENV) .cache site build dist $(dir $(AXE))
 
 # A stamp for each set of extras: nothing is installed again while the requirements stay.
-$(VENV)/.docs $(VENV)/.test $(VENV)/.dev: $(VENV)/.%: pyproject.toml constraints.txt | $(BIN)/python
+$(VENV)/.docs $(VENV)/.test $(VENV)/.dev $(VENV)/.bench: $(VENV)/.%: pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$*]'
 	@touch $@
 

@@ -1,0 +1,1 @@
+"""Measure mlefit beside what a user would pick instead: `python -m benchmarks`."""

@@ -1,0 +1,166 @@
+"""Time what several packages do with the same data, in turns."""
+
+__all__ = ["SILENT", "Contender", "Estimate", "NotMeasuredError", "Row", "Task", "race"]
+
+import math
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+SILENT = "says nothing"
+
+
+class NotMeasuredError(Exception):
+    """This machine lacks what the contender needs."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a run found.
+
+    Attributes:
+        params: The parameters, as the task's gap takes them.
+        verdict: Whether the package said that it had converged.
+        seconds: The time, where the run measured it itself (in a process of its own).
+        note: What the run found out, beside the contender's note.
+    """
+
+    params: tuple[Any, ...] = ()
+    verdict: str = SILENT
+    seconds: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One way to do a task.
+
+    Attributes:
+        who: The package and its function.
+        run: Does the task, or the share of it.
+        share: How much of the task one run does: 0.02 of ten thousand fits, 200 steps where the
+            task is one. The time is divided by it.
+        note: What a reader of the row must know.
+    """
+
+    who: str
+    run: Callable[[], Estimate]
+    share: float = 1.0
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Task:
+    """The same data for all contenders; the first one is the library's."""
+
+    name: str
+    size: str
+    contenders: Sequence[Contender]
+    gap: Callable[..., float] | None = None  # parameters -> nats a row from the optimum
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table."""
+
+    task: str
+    size: str
+    who: str
+    seconds: float | None
+    median: float | None
+    runs: int
+    ratio: float | None
+    gap: float | None
+    verdict: str
+    note: str
+
+
+@dataclass
+class _Clock:
+    """The runs of one contender so far."""
+
+    contender: Contender
+    estimate: Estimate | None = None
+    times: list[float] = field(default_factory=list)
+    first: float = 0.0
+    spent: float = 0.0
+    failed: str = ""
+
+    def run(self) -> None:
+        before = perf_counter()
+        try:
+            found = self.contender.run()
+        except NotMeasuredError as error:
+            self.failed = f"not measured: {error}"
+            return
+        except Exception as error:
+            self.failed = f"raised {type(error).__name__}"
+            return
+        elapsed = perf_counter() - before
+        self.spent += elapsed
+        time = elapsed if found.seconds is None else found.seconds
+        if self.estimate is None:  # the first run warms up, and is judged
+            self.estimate, self.first = found, time
+        else:
+            self.times.append(time)
+
+    def settle(self) -> None:
+        """Keep the time of a first run that took too long for a second one."""
+        if not self.times and not self.failed:
+            self.times.append(self.first)
+
+
+def race(task: Task, *, repeats: int = 30, budget: float = 4.0) -> list[Row]:
+    """Run a task's contenders in turns, so that a busy moment hits all of them.
+
+    Args:
+        task: What to do, and who does it.
+        repeats: Rounds after the first, which warms up and is not timed.
+        budget: Seconds after which a contender is not run again. If its first run takes longer,
+            that run counts.
+
+    Returns:
+        A row for each contender: the fastest run, the median, and the ratio of the fastest to that
+        of the first contender.
+    """
+    clocks = [_Clock(contender) for contender in task.contenders]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # verdicts are read from results
+        for _ in range(repeats + 1):
+            for clock in clocks:
+                if not clock.failed and clock.spent < budget:
+                    clock.run()
+
+        for clock in clocks:
+            clock.settle()
+        first = min(clocks[0].times) / clocks[0].contender.share
+        return [_row(task, clock, first) for clock in clocks]
+
+
+def _row(task: Task, clock: _Clock, first: float) -> Row:
+    who = clock.contender
+    if clock.failed or clock.estimate is None:
+        return Row(task.name, task.size, who.who, None, None, 0, None, None, clock.failed, who.note)
+    times = [time / who.share for time in clock.times]
+    return Row(
+        task.name,
+        task.size,
+        who.who,
+        min(times),
+        median(times),
+        len(times),
+        min(times) / first,
+        _gap(task, clock.estimate),
+        clock.estimate.verdict,
+        "; ".join(note for note in (who.note, clock.estimate.note) if note),
+    )
+
+
+def _gap(task: Task, estimate: Estimate) -> float | None:
+    if task.gap is None or not estimate.params:
+        return None
+    gap = task.gap(*estimate.params)
+    return gap if math.isfinite(gap) else math.inf

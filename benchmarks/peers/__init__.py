@@ -1,0 +1,1 @@
+"""What a user would pick instead, one module a package; each function returns an `Estimate`."""

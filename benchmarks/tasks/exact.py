@@ -1,0 +1,80 @@
+"""Normals, exactly: one, sixteen columns, and single precision far from zero."""
+
+__all__ = ["FORMULA", "far_from_zero", "multivariate", "normal"]
+
+import torch
+from torch import Tensor
+from torch.distributions import Normal
+
+from benchmarks import ours
+from benchmarks.measure import Contender, Task
+from benchmarks.peers import formulas, scikit_learn
+from benchmarks.reference import multivariate_gap, normal_gap
+
+FORMULA = "the exact formula; no search, no standard errors"
+
+
+def normal(*, toy: bool) -> Task:
+    """One normal, ten million rows."""
+    n = 10_000 if toy else 10_000_000
+    torch.manual_seed(0)
+    x = 5 + 2 * torch.randn(n, dtype=torch.float64)
+    a = x.numpy()
+    return Task(
+        "Normal, exact",
+        f"{n:,} rows",
+        [
+            Contender("mlefit closed_form", lambda: ours.exact(Normal, x)),
+            Contender("scipy norm.fit", lambda: formulas.scipy_normal(a)),
+            Contender("numpy mean, std", lambda: formulas.numpy_normal(a)),
+            Contender("torch std_mean", lambda: formulas.torch_normal(x)),
+            Contender(
+                "one numpy sum()",
+                lambda: formulas.numpy_sum(a),
+                note="no estimate: the least that reading the data costs",
+            ),
+        ],
+        normal_gap(a),
+    )
+
+
+def multivariate(*, toy: bool) -> Task:
+    """One multivariate normal, a million rows of 16 columns."""
+    n = 10_000 if toy else 1_000_000
+    torch.manual_seed(0)
+    X = 5 + torch.randn(n, 16, dtype=torch.float64) @ torch.randn(16, 16, dtype=torch.float64)
+    return Task(
+        "Multivariate normal, exact",
+        f"{n:,} x 16",
+        [
+            Contender("mlefit closed_form", lambda: ours.exact_multivariate(X)),
+            *_covariances(X),
+            Contender("sklearn GaussianMixture", lambda: scikit_learn.mixture(X.numpy())),
+        ],
+        multivariate_gap(X),
+    )
+
+
+def far_from_zero(*, toy: bool) -> Task:
+    """Single precision, far from zero: where sums lose their digits."""
+    n = 10_000 if toy else 100_000
+    torch.manual_seed(0)
+    X = (1e4 + torch.randn(n, 2, dtype=torch.float64)).float()
+    return Task(
+        "Multivariate normal near 10,000, float32",
+        f"{n:,} x 2",
+        [Contender("mlefit closed_form", lambda: ours.exact_multivariate(X)), *_covariances(X)],
+        multivariate_gap(X),
+    )
+
+
+def _covariances(X: Tensor) -> list[Contender]:
+    A = X.numpy()
+    return [
+        Contender(
+            "scipy multivariate_normal.fit", lambda: formulas.scipy_multivariate(A), note=FORMULA
+        ),
+        Contender("numpy mean, cov", lambda: formulas.numpy_cov(A), note=FORMULA),
+        Contender("torch mean, cov", lambda: formulas.torch_cov(X), note=FORMULA),
+        Contender("sklearn EmpiricalCovariance", lambda: scikit_learn.empirical(A), note=FORMULA),
+    ]
