@@ -22,6 +22,7 @@ from sitekit import (
     links,
     notebooks,
     policy,
+    prose,
     provenance,
     theme,
 )
@@ -32,8 +33,11 @@ log = logging.getLogger("mkdocs.hooks.site")
 class ExecutedNotebook(File):
     """A notebook's executed copy, which stands in docs/ where its source stands.
 
-    mkdocs-jupyter renders whatever page's file is an `.ipynb` on the disk.
+    mkdocs-jupyter renders whatever page's file is an `.ipynb` on the disk. It is given the prose
+    alone: `sitekit.cells` writes code and outputs.
     """
+
+    executed: Path
 
     def is_documentation_page(self) -> bool:
         """Say that this is a page, which MkDocs believes of Markdown files alone."""
@@ -53,9 +57,11 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
     for source in sources:
         uri = source.relative_to(docs).as_posix()
-        path = cache.cached_path(source, store=store, root=root)
+        executed = cache.cached_path(source, store=store, root=root)
+        file = ExecutedNotebook.generated(config, uri, abs_src_path=str(prose.copy(executed)))
+        file.executed = executed
         files.remove(files.src_uris[uri])
-        files.append(ExecutedNotebook.generated(config, uri, abs_src_path=str(path)))
+        files.append(file)
 
     return files
 
@@ -124,7 +130,7 @@ def _linked(fragment: str, page: Page, files: Files) -> str:
 
 
 def _notebook(page: Page) -> Any:
-    return nbformat.read(page.file.abs_src_path, as_version=4)
+    return nbformat.read(page.file.executed, as_version=4)
 
 
 def _download_uri(page: Page) -> str:
