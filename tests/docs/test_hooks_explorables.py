@@ -18,7 +18,7 @@ def test_a_page_without_explorables_is_left_alone():
 
 
 def test_the_shared_scripts_come_first():
-    assert scripts('<mle-bell data="[1]"></mle-bell>') == ["maths", "plot", "drag", "frame", "bell"]
+    assert scripts('<mle-bell data="[1]"></mle-bell>') == ["maths", "plot", "drag", "frame", "bell-trail", "bell"]
 
 
 def test_each_script_is_loaded_once():

@@ -8,7 +8,11 @@ ELEMENT = re.compile(r"<mle-([a-z]+)\b")
 
 _FOLDER = "assets/explorables"
 _SHARED = ("maths", "plot", "drag", "frame")
-_ALSO = {"factor": ("maths-plane",), "optimizer": ("maths-plane",)}
+_ALSO = {
+    "bell": ("bell-trail",),
+    "factor": ("maths-plane",),
+    "optimizer": ("maths-plane", "optimizer-walk", "optimizer-plane", "optimizer-side"),
+}
 
 
 def loaded(output: str, *, base: str) -> str:

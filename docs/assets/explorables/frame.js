@@ -1,5 +1,5 @@
 // What every explorable is: a custom element with a state, drawn once a frame, with labelled
-// controls, a status line and "Show as code". Defines Explorables.Explorable and .define.
+// controls, a status line and "Show as code".
 (() => {
   const { html } = Explorables;
   const QUIET = 700; // milliseconds without a change before the status line speaks
@@ -9,8 +9,8 @@
   /**
    * A subclass has `label`, `build()`, `draw()`, `words()` and `code()`:
    *
-   * - `build()` sets `this.state` and returns the parts, in their order; `this.data` is the JSON
-   *   of the attribute `data`. Make plots with `this.plot({...})` and controls with
+   * - `build()` sets `this.state` and returns the parts, in their order, `this.head` among them;
+   *   `this.data` is the JSON of the attribute `data`. Make plots with `this.plot({...})` and controls with
    *   `this.range`, `this.choice` and `this.button`: those with a `key` follow the state.
    * - `set({...})` changes the state, whoever asks for it, and everything is drawn again.
    * - `draw()` moves what `build()` made; `words()` says it; `code()` is Python that prints it.
@@ -24,6 +24,7 @@
     connectedCallback() {
       if (this.data !== undefined) return;
       this.data = JSON.parse(this.getAttribute("data"));
+      this.head = html("div", { class: "score" });
       this.status = html("p", { class: "status", role: "status" });
       const parts = this.build();
 
@@ -92,7 +93,7 @@
 
     /** Make a slider for `state[key]`; `write` turns its value into words. */
     range({ key, label, min, max, step = 1, write = String, change }) {
-      const text = html("span", { class: "value" });
+      const text = html("span", { class: "value", "aria-hidden": "true" });
       const input = html("input", { type: "range", min, max, step, name: key });
       const update = change ?? ((value) => this.set({ [key]: value }));
       input.addEventListener("input", () => {
@@ -122,6 +123,12 @@
 
     button(label, click) {
       return html("button", { type: "button", click }, label);
+    }
+
+    /** Write the number that everything turns on, and beside it what to compare it with. */
+    headline(big, small) {
+      const parts = [html("span", { class: "big" }, big), html("span", { class: "small" }, small)];
+      this.head.replaceChildren(...parts);
     }
 
     watchWidths() {

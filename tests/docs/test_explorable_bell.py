@@ -1,0 +1,142 @@
+"""Slide the bell: what the reader does to it, and what it says and shows."""
+
+import pytest
+import torch
+from browser import SCHEMES, SIZES, chromium
+from explorables import drag, explore, number, overflow, run_code, swipe, violations, words
+from torch.distributions import Normal
+
+from mlefit import closed_form, datasets
+
+pytestmark = pytest.mark.site
+
+X = datasets.michelson()[:20]
+TOP = closed_form(Normal, X)
+
+
+@pytest.fixture(scope="module")
+def browser(executed):
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def bell(browser, address):
+    with explore(browser, f"{address}/learn/log-likelihood.html", "mle-bell") as element:
+        yield element
+
+
+def at(element) -> tuple[float, float]:
+    return tuple(number(v.inner_text()) for v in element.locator(".range .value").all())
+
+
+def shown(element) -> float:
+    return number(element.locator(".big").inner_text())
+
+
+def log_likelihood(loc: float, scale: float) -> float:
+    bell = Normal(torch.tensor(loc, dtype=X.dtype), torch.tensor(scale, dtype=X.dtype))
+    return bell.log_prob(X).sum().item()
+
+
+def test_has_the_readings_from_the_page(bell):
+    assert bell.evaluate("e => e.data") == X.tolist()
+
+
+def test_the_peak_stays_under_the_pointer(bell):
+    knob = bell.locator(".knob")
+    before, start = knob.bounding_box(), at(bell)
+    drag(knob, 90, 25)
+
+    after, (loc, scale) = knob.bounding_box(), at(bell)
+    assert after["x"] - before["x"] == pytest.approx(90, abs=1)
+    assert after["y"] - before["y"] == pytest.approx(25, abs=1)
+    assert loc > start[0]
+    assert scale > start[1]
+    assert shown(bell) == pytest.approx(log_likelihood(loc, scale), abs=0.00501)
+
+
+def test_the_profiles_draw_themselves(bell):
+    trails = bell.locator(".trail")
+    before = [t.get_attribute("d") for t in trails.all()]
+    drag(bell.locator(".knob"), 60, 20)
+    after = [t.get_attribute("d") for t in trails.all()]
+
+    assert all(len(new) > len(old) + 50 for old, new in zip(before, after, strict=True))
+
+
+def test_keys_alone_find_the_maximum(bell):
+    names, targets = ("mean μ", "width σ"), TOP.params.values()
+    for name, start, target in zip(names, at(bell), targets, strict=True):
+        bell.get_by_role("slider", name=name, exact=True).focus()
+        for _ in range(round(target.item() - start)):
+            bell.page.keyboard.press("ArrowRight")
+
+    assert "this is the maximum" in words(bell)
+    assert shown(bell) == pytest.approx(TOP.log_likelihood.item(), abs=0.006)
+
+
+def test_arrows_move_the_handle(bell):
+    loc, scale = at(bell)
+    bell.get_by_role("slider", name="The bell").focus()
+    for key in ("ArrowRight", "Shift+ArrowRight", "ArrowDown"):
+        bell.page.keyboard.press(key)
+    bell.page.wait_for_timeout(50)
+    assert at(bell) == (loc + 11, scale + 1)
+
+
+def test_a_finger_drags_the_bell_and_scrolls_the_page(browser, address):
+    page = f"{address}/learn/log-likelihood.html"
+    with explore(browser, page, "mle-bell", size=SIZES["phone"]) as bell:
+        before, scroll = at(bell), bell.evaluate("() => scrollY")
+        swipe(bell.locator(".knob"), 40, 30)
+        assert at(bell)[0] > before[0]
+        assert at(bell)[1] > before[1]
+        assert bell.evaluate("() => scrollY") == scroll
+
+        moved = at(bell)
+        swipe(bell.locator(".score"), 0, -200)
+        assert bell.evaluate("() => scrollY") > scroll
+        assert at(bell) == moved
+
+
+def test_reveals_the_maximum_and_starts_again(bell):
+    start = at(bell)
+    bell.get_by_role("button", name="Reveal the maximum").click()
+    assert "this is the maximum" in words(bell)
+    assert at(bell) == pytest.approx([v.item() for v in TOP.params.values()], abs=0.0501)
+
+    bell.get_by_role("button", name="Start again").click()
+    bell.page.wait_for_timeout(50)
+    assert at(bell) == start
+
+
+def test_offers_to_snap_near_the_maximum(bell):
+    knob = bell.locator(".knob")
+    bell.get_by_role("button", name="Reveal the maximum").click()
+    drag(knob, 6)
+    bell.get_by_role("button", name="Snap to the maximum").click()
+    assert "this is the maximum" in words(bell)
+
+
+def test_its_code_prints_the_number_on_the_screen(bell, tmp_path):
+    drag(bell.locator(".knob"), 70, 15)
+    assert float(run_code(bell, tmp_path)) == shown(bell)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("size", [*SIZES.values(), (360, 740)])
+def test_is_accessible_and_fits(browser, address, scheme, size):
+    page = f"{address}/learn/log-likelihood.html"
+    with explore(browser, page, "mle-bell", scheme=scheme, size=size) as bell:
+        assert violations(bell) == []
+        assert overflow(bell) <= 0
+
+
+def test_without_scripts_a_figure_stays(browser, address):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}/learn/log-likelihood.html")
+    assert page.locator("mle-bell figure svg").is_visible()
+    assert "interactive" in page.locator("mle-bell > p").inner_text()
+    context.close()
