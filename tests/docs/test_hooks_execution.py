@@ -53,8 +53,19 @@ def test_executes_the_changed_page_alone(root, run):
     assert (root / "store/learn/b.ipynb").stat().st_mtime_ns == stamp
 
 
-@pytest.mark.parametrize("path", ["mlefit/data.csv", "constraints.txt"])
-def test_the_key_follows_the_library_and_the_versions(root, path):
+def test_a_page_finds_the_files_of_its_own_folder_alone(root, run):
+    for name in ("a", "b"):
+        (root / "docs/learn" / name).mkdir()
+        (root / "docs/learn" / name / f"{name}.json").write_text("[1, 2]\n")
+        write(root, f"{name}.py", "# %%\nimport os\nprint(sorted(os.listdir()))\n")
+
+    assert [outputs.printed(nb.cells[0]) for nb in run()] == ["['a.json']", "['b.json']"]
+
+
+@pytest.mark.parametrize("path", ["mlefit/data.csv", "constraints.txt", "docs/learn/a/data.json"])
+def test_the_key_follows_the_library_the_versions_and_the_data(root, path):
+    (root / "docs/learn/a").mkdir()
+    (root / "docs/learn/a/data.json").write_text("[]\n")
     write(root, "a.py", GOOD)
     source = root / "docs/learn/a.py"
     before = cache.key(source, root=root)

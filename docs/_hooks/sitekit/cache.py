@@ -8,8 +8,8 @@ from pathlib import Path
 
 import nbformat
 
-from .execution import RC, execute_all
-from .notebooks import Notebook, read
+from .execution import RC, data_files, execute_all
+from .notebooks import Notebook
 from .outputs import problems
 
 __all__ = ["NotebookError", "cached_path", "executed", "key"]
@@ -40,7 +40,7 @@ def executed(sources: Iterable[Path], *, store: Path, root: Path) -> dict[Path, 
     stale = [source for source, path in paths.items() if _load(path, keys[source]) is None]
     faults = []
 
-    for source, notebook in zip(stale, execute_all(map(read, stale)), strict=True):
+    for source, notebook in zip(stale, execute_all(stale), strict=True):
         if found := problems(notebook):
             faults += [f"{source.relative_to(root)}: {problem}" for problem in found]
         else:
@@ -60,7 +60,8 @@ def key(source: Path, *, root: Path) -> str:
     for package in _PACKAGES:
         digest.update(f"{package} {version(package)}".encode())
 
-    for path in [source, RC, root / "constraints.txt", *_EXECUTOR, *_library(root)]:
+    found = [source, *data_files(source), RC, root / "constraints.txt"]
+    for path in [*found, *_EXECUTOR, *_library(root)]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
 
     return digest.hexdigest()

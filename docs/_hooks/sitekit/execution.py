@@ -1,7 +1,8 @@
-"""Execute notebooks, two at a time, each in a fresh kernel and an empty folder."""
+"""Execute notebooks, two at a time, each in a fresh kernel and a folder with its data alone."""
 
 import asyncio
 import os
+import shutil
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -10,9 +11,9 @@ from tempfile import TemporaryDirectory
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from .notebooks import Notebook
+from .notebooks import Notebook, read
 
-__all__ = ["RC", "execute_all"]
+__all__ = ["RC", "data_files", "execute_all"]
 
 RC = Path(__file__).parents[2] / "matplotlibrc"
 
@@ -32,23 +33,30 @@ _KERNEL_ARGUMENTS = [
 ]
 
 
-def execute_all(notebooks: Iterable[Notebook], *, workers: int = 2) -> list[Notebook]:
-    """Return the notebooks with their outputs, in their order.
+def execute_all(sources: Iterable[Path], *, workers: int = 2) -> list[Notebook]:
+    """Return the notebooks with their outputs, in the order of their sources.
 
     A cell that raises ends its notebook; the error is among the cell's outputs.
     """
-    return asyncio.run(_execute_all(notebooks, asyncio.Semaphore(workers)))
+    return asyncio.run(_execute_all(sources, asyncio.Semaphore(workers)))
 
 
-async def _execute_all(notebooks: Iterable[Notebook], slots: asyncio.Semaphore) -> list[Notebook]:
-    return await asyncio.gather(*(_execute(notebook, slots) for notebook in notebooks))
+def data_files(source: Path) -> list[Path]:
+    """Return what a notebook finds in its folder: the files of the folder that has its name."""
+    return sorted(path for path in source.with_suffix("").glob("*") if path.is_file())
 
 
-async def _execute(notebook: Notebook, slots: asyncio.Semaphore) -> Notebook:
+async def _execute_all(sources: Iterable[Path], slots: asyncio.Semaphore) -> list[Notebook]:
+    return await asyncio.gather(*(_execute(source, slots) for source in sources))
+
+
+async def _execute(source: Path, slots: asyncio.Semaphore) -> Notebook:
     async with slots:
         with TemporaryDirectory() as folder:
+            for path in data_files(source):
+                shutil.copy(path, folder)
             client = NotebookClient(
-                notebook,
+                read(source),
                 timeout=_SECONDS_PER_CELL,
                 record_timing=False,
                 coalesce_streams=True,
