@@ -4,26 +4,28 @@
 # What do I get? One call that fits a family of `torch.distributions`, or one of your own, says
 # whether it converged, and how far off the estimate could be.
 
-# %%
+# %% tags=["beside"]
 from torch.distributions import MultivariateNormal
 
 import mlefit
 
-heights = mlefit.datasets.galton(one_son_seed=0)  # father, son: in inches
+heights = mlefit.datasets.galton(one_son_seed=0)  # inches
 fit = mlefit.fit(MultivariateNormal, heights)
+fit.params["loc"]  # of fathers, of sons
 
-assert fit.converged
-print(fit)
-
-# %% tags=["fold"] alt="Heights of 179 fathers, and of one grown son of each, as points. Tilted ellipses of the fitted normal hold 50, 90 and 99 percent of its probability: taller fathers have taller sons, with a wide scatter."
+# %% tags=["beside", "fold"] alt="Heights of 179 fathers, and of one grown son of each, as points. Tilted ellipses of the fitted normal hold 50, 90 and 99 percent of its probability: taller fathers have taller sons, with a wide scatter."
 import matplotlib.pyplot as plt
 
 import mlefit.plot
 
-fig, ax = plt.subplots(figsize=(7.2, 4.2))
+fig, ax = plt.subplots(figsize=(3.7, 3.3))
 mlefit.plot.ellipses(fit, heights, ax=ax)
 ax.set(xlabel="father's height, inches", ylabel="son's height, inches")
 plt.show()
+
+# %%
+assert fit.converged
+print(fit)
 
 # %% [markdown]
 # Francis Galton's families of 1886: 179 fathers, each with one of his grown sons, drawn at random.

@@ -59,6 +59,8 @@ def page(notebook: Notebook, prose: Sequence[str]) -> str:
 def _folded(fold: str | None, inner: str) -> str:
     if fold is None:
         return inner
+    if fold == "beside":
+        return f'<div class="beside">{inner}</div>'
     if fold == "pitfall":
         title = '<p class="admonition-title">What goes wrong</p>'
         return f'<div class="admonition warning">{title}\n{inner}\n</div>'

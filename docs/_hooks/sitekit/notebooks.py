@@ -13,7 +13,7 @@ Notebook = Any  # nbformat's NotebookNode is an untyped dictionary
 Cell = Any
 
 FOLDERS = ("learn", "howto", "explain")
-FOLDS = ("solution", "steps", "pitfall")
+FOLDS = ("solution", "steps", "pitfall", "beside")
 TAGS = (*FOLDS, "fold", "hide", "warns", "raises-exception")
 
 
