@@ -14,6 +14,7 @@ from mlefit._inputs import as_data, as_weights, check_finite
 
 BLOCK = 65_536  # numbers in a block: half a megabyte in float64, so that it stays in cache
 FAR = 8.0  # a shift more standard deviations than this from the mean costs digits: pass again
+NEAR = 2.0  # a mean no more standard deviations than this from zero needs no shift at all
 
 
 @dataclass(frozen=True)
@@ -162,15 +163,15 @@ def suffstats(
     batch = x.shape[1 : x.ndim - events]
     n = x.new_full(batch, count, dtype=torch.float64) if w is None else w.sum(0).expand(batch)
 
-    shift = _first_mean(family, x, w)
+    shift = _first_mean(x, w)
     s1, s2 = _accumulate(family, x, w, shift)
     step = _over(s1, n)
     if _is_far(family, step, s2, n):
-        shift = shift + step
+        shift = step if shift is None else shift + step
         s1, s2 = _accumulate(family, x, w, shift)
         step = _over(s1, n)
 
-    mean, remainder = _two_sum(shift, step)
+    mean, remainder = _two_sum(torch.zeros_like(step) if shift is None else shift, step)
     scatter = s2 - _outer(family, step) * _expand(n, s2)
     if not (torch.isfinite(mean).all() and torch.isfinite(scatter).all()):
         check_finite(raw, w, events)
@@ -195,27 +196,37 @@ def _blocks(x: Tensor, w: Tensor | None) -> Iterator[tuple[Tensor, Tensor | None
         yield x[i : i + rows].double(), None if w is None else w[i : i + rows]
 
 
-def _first_mean(family: type[Distribution], x: Tensor, w: Tensor | None) -> Tensor:
-    """Return the mean of the first block, a shift that is close enough for most data."""
+def _first_mean(x: Tensor, w: Tensor | None) -> Tensor | None:
+    """Return the mean of the first block, a shift that is close enough for most data.
+
+    Or None where that mean is so near to zero that a shift would spare no digits.
+    """
     for block, weight in _blocks(x, w):
         if weight is None:
-            return block.mean(0)
-        total = weight.sum(0)
-        return torch.nan_to_num(_weighted_sum(block, weight) / _expand(total, block[0]))
-    return x.new_zeros(x.shape[1:], dtype=torch.float64)
+            mean, square = block.mean(0), block.square().mean(0)
+        else:
+            total = _expand(weight.sum(0), block[0])
+            mean = torch.nan_to_num(_weighted_sum(block, weight) / total)
+            square = torch.nan_to_num(_weighted_sum(block.square(), weight) / total)
+        variance = square - mean.square()
+        return None if (mean.square() <= NEAR**2 * variance).all() else mean
+    return None
 
 
 def _accumulate(
-    family: type[Distribution], x: Tensor, w: Tensor | None, shift: Tensor
+    family: type[Distribution], x: Tensor, w: Tensor | None, shift: Tensor | None
 ) -> tuple[Tensor, Tensor]:
     """Sum the deviations from the shift and their squares (outer products), block by block."""
-    s1 = torch.zeros_like(shift)
-    s2 = torch.zeros_like(_outer(family, shift))
+    s1 = x.new_zeros(x.shape[1:], dtype=torch.float64)
+    s2 = torch.zeros_like(_outer(family, s1))
+    room = None  # memory for the deviations, used again for each block
     for block, weight in _blocks(x, w):
-        deviation = block - shift
-        weighted = deviation if weight is None else deviation * _like(weight, deviation)
+        if shift is not None:
+            room = torch.empty_like(block) if room is None else room[: len(block)]
+            block = torch.sub(block, shift, out=room)
+        weighted = block if weight is None else block * _like(weight, block)
         s1 += weighted.sum(0)
-        s2 += _cross(family, weighted, deviation)
+        s2 += _cross(family, weighted, block)
     return s1, s2
 
 
