@@ -6,6 +6,7 @@ import math
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from numbers import Real
 from operator import itemgetter
 from typing import Any
 
@@ -158,8 +159,9 @@ class Fit:
         """
         z = _quantile(level)
         if of is not None:
-            value = of(self.distribution)
             error = self.standard_errors(of, robust=robust)
+            information: Any = self._information  # which has just been checked
+            value = self._shape(information.values(lambda params: self._apply(of, params)))
             return value - z * error, value + z * error
         errors = self.standard_errors(robust=robust)
         return {name: self._wald(name, errors[name], z) for name in self._problem.start}
@@ -191,7 +193,7 @@ class Fit:
             >>> low.item(), high.item()
             (0.66, 3.68)
         """
-        if name not in self._problem.start or self.params[name].ndim > self.n.ndim:
+        if name not in [*self._problem.start] or self.params[name].ndim > self.n.ndim:
             scalars = [k for k in self._problem.start if self.params[k].ndim == self.n.ndim]
             raise ValueError(
                 f"expected a learned parameter with one number a fit; got {name!r}; "
@@ -226,11 +228,18 @@ class Fit:
     def _apply(self, of: Of, params: Mapping[str, Tensor]) -> Tensor:
         """Return the function of the distribution, `(B, *any)`."""
         value = of(self._problem.distribution(params)) if callable(of) else of
-        if not isinstance(value, Tensor) or value.shape[: self.n.ndim] != self.n.shape:
-            got = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
+        is_real = isinstance(value, Tensor) and value.is_floating_point()
+        if not is_real or value.ndim < self.n.ndim or value.shape[: self.n.ndim] != self.n.shape:
+            got = f"{value.dtype} {tuple(value.shape)}" if is_real else repr(value)
             raise ValueError(
-                f"expected of= to return a tensor of shape {(*self.n.shape, '...')}; got {got}; "
+                f"expected of= to return real numbers in a tensor of shape {(*self.n.shape, '...')}"
+                f"; got {got}; "
                 "try a function of the distribution that keeps its batch, as lambda d: d.variance"
+            )
+        if not torch.isfinite(value).any():
+            raise ValueError(
+                f"expected of= to return finite numbers; got {value.flatten()[:3].tolist()}; try a "
+                "function that this distribution has (a Cauchy has no mean)"
             )
         return value.reshape(self.n.numel(), *value.shape[self.n.ndim :])
 
@@ -262,6 +271,6 @@ class Fit:
 
 
 def _quantile(level: float) -> float:
-    if not (isinstance(level, float) and 0 < level < 1):
+    if not (isinstance(level, Real) and 0 < level < 1):
         raise ValueError(f"expected a level between 0 and 1; got {level!r}; try 0.95")
-    return math.sqrt(2) * float(torch.erfinv(torch.tensor(level, dtype=torch.float64)))
+    return math.sqrt(2) * float(torch.erfinv(torch.tensor(float(level), dtype=torch.float64)))

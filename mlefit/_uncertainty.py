@@ -79,11 +79,27 @@ class Information:
         u = self._leaf()
         with torch.enable_grad():
             value = function(self.objective.params(u))
+            if not value.requires_grad and not torch.equal(value, self._beside(function, u)):
+                raise ValueError(
+                    "expected a function that keeps the graph of its distribution; got one whose "
+                    "values move with the parameters but carry no gradient; try it without "
+                    ".detach(), .item(), torch.no_grad() or random numbers"
+                )
             flat = value.reshape(len(u), -1)
             columns = [_gradient(flat[:, j], u) for j in range(flat.shape[1])]
         J = torch.stack(columns, 1)
         variance = torch.einsum("bki,bij,bkj->bk", J, spread, J)
         return variance.clamp(min=0).sqrt().reshape(value.shape)
+
+    def values(self, function: Of) -> Tensor:
+        """Return a function of the parameters at the estimates; nan where a fit has failed."""
+        with torch.no_grad():
+            value = function(self.objective.params(self._leaf()))
+        return torch.where(self.failed.reshape(-1, *[1] * (value.ndim - 1)), torch.nan, value)
+
+    def _beside(self, function: Of, u: Tensor) -> Tensor:
+        """Return the function a little beside the estimates."""
+        return function(self.objective.params(u.detach() * (1 + 1e-6) + 1e-6))
 
     def _scores(self, problem: Problem) -> Tensor:
         """Return the gradient of each row's log-density, `(n, B, p)`, by differentiating twice."""

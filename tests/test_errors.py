@@ -269,6 +269,12 @@ FAMILIES = {
         "abstract base class", distributions.Distribution, x, error=TypeError
     ),
     "a wrapper": wrong_fit("wraps a distribution", distributions.Independent, x, error=TypeError),
+    "a callable that detaches": wrong_fit(
+        "density that follows its parameters; got <lambda>",
+        lambda loc: Normal(loc.detach(), 1.0),
+        x,
+        init={"loc": 0.0},
+    ),
     "a callable without init": wrong_fit(
         "a starting value for each parameter", lambda loc: Normal(loc, 1.0), x
     ),
@@ -382,6 +388,17 @@ OPTIONS = {
 
 found = fit(Normal, x)
 RESULTS = {
+    "level by name": Wrong(lambda: found.confidence_interval(level="a"), "got 'a'"),
+    "levels": Wrong(lambda: found.profile_interval("loc", level=[0.9]), "got [0.9]"),
+    "profile of names": Wrong(lambda: found.profile_interval(["loc"]), "got ['loc']; try 'loc'"),
+    "of= no function": Wrong(lambda: found.confidence_interval(3.0), "of= to return .*; got 3.0"),
+    "of= without numbers": Wrong(
+        lambda: found.standard_errors(lambda it: it.mean > 0), "of= to return real"
+    ),
+    "of= not a number": Wrong(lambda: found.standard_errors(lambda it: it.mean * NAN), "got [nan]"),
+    "of= without a graph": Wrong(
+        lambda: found.standard_errors(lambda it: it.mean.detach()), "keeps the graph"
+    ),
     "level 1": Wrong(lambda: found.confidence_interval(level=1.0), "between 0 and 1; got 1.0"),
     "level in per cent": Wrong(lambda: found.confidence_interval(level=95), "got 95"),
     "level 0": Wrong(lambda: found.profile_interval("loc", level=0.0), "got 0.0"),
