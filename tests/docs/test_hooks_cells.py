@@ -5,7 +5,7 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from sitekit import cells
 
-SVG = '<svg viewBox="0 0 10 5"><path id="a" style="fill: #3a6ea8"/></svg>'
+SVG = '<svg viewBox="0 0 10 5"><path id="a" style="fill: #3a6ea8"/><g clip-path="url(#a)"/></svg>'
 
 
 def code(source, *outputs, tags=(), **metadata):
@@ -22,21 +22,25 @@ def page(*parts):
     return BeautifulSoup(cells.page(notebook, prose), "html.parser")
 
 
-def test_a_code_cell_is_a_highlighted_block_with_line_spans():
+def test_a_code_cell_is_a_highlighted_block_without_anchors():
     block = page(code("x = 1\ny = 2")).select_one("div.language-python.highlight pre > code")
     assert block.get_text() == "x = 1\ny = 2\n"
-    assert [s["id"] for s in block.select("span[id]")] == ["__span-0-1", "__span-0-2"]
-
-
-def test_line_spans_of_two_blocks_differ():
-    spans = page(code("x"), code("y")).select("span[id]")
-    assert [s["id"] for s in spans] == ["__span-0-1", "__span-1-1"]
+    assert block.select("a, [id]") == []
 
 
 def test_an_output_scrolls_and_has_no_copy_button():
     soup = page(code("print(1 < 2)", stdout("1 < 2\n")))
     output = soup.select_one("div.output.no-copy > pre[tabindex='0'][aria-label='Output 1']")
     assert output.get_text() == "1 < 2\n"
+
+
+def test_messages_may_wrap_and_what_is_printed_may_not():
+    warning = new_output("stream", name="stderr", text="cell.py:1: UserWarning: a < b\n  x\n")
+    error = new_output("error", ename="ValueError", evalue="c", traceback=[])
+    output = page(code("f()", stdout("1.5\n"), warning, error)).select_one(".output code")
+    assert output.get_text() == "1.5\nUserWarning: a < b\nValueError: c\n"
+    wrapping = [span.get_text() for span in output.select("span.message")]
+    assert wrapping == ["UserWarning: a < b", "ValueError: c"]
 
 
 def test_a_data_frame_is_a_bare_table_in_a_box():
@@ -88,7 +92,7 @@ def test_a_figure_has_its_alt_text_and_ids_of_its_own():
     soup = page(code("a", drawn, alt='A "bell" & more'), code("b", drawn, alt="B"))
     labels = [svg["aria-label"] for svg in soup.select("figure svg[role=img]")]
     assert labels == ['A "bell" & more', "B"]
-    assert [p["id"] for p in soup.select("path")] == ["figure-1-a", "figure-2-a"]
+    assert [p["id"] for p in soup.select("path")] == ["figure-1-1", "figure-2-1"]
     assert soup.select_one(".output") is None
 
 

@@ -12,7 +12,7 @@ from pymdownx.highlight import Highlight
 from .explorables import ELEMENT
 from .figures import figure
 from .notebooks import Cell, Notebook, folds, tags
-from .outputs import figures, printed
+from .outputs import Output, figures, is_message, text
 
 __all__ = ["markdown_fragments", "page"]
 
@@ -44,7 +44,7 @@ def page(notebook: Notebook, prose: Sequence[str]) -> str:
     """
     parts: list[str] = []
     fragments = iter(prose)
-    numbers: dict[str, Iterator[int]] = {"code": count(), "figure": count(1), "output": count(1)}
+    numbers: dict[str, Iterator[int]] = {"figure": count(1), "output": count(1)}
 
     for fold, cells in folds(notebook.cells):
         inner = "\n".join(
@@ -70,17 +70,15 @@ def _folded(fold: str | None, inner: str) -> str:
 def _code(cell: Cell, numbers: dict[str, Iterator[int]]) -> str:
     if not cell.source.strip():
         return ""
-    return "\n".join([*_input(cell, next(numbers["code"])), *_outputs(cell, numbers)])
+    return "\n".join([*_input(cell), *_outputs(cell, numbers)])
 
 
-def _input(cell: Cell, number: int) -> Iterator[str]:
+def _input(cell: Cell) -> Iterator[str]:
     if "hide" in tags(cell):
         return
 
-    highlight = Highlight(
-        Markdown(), line_spans="__span", anchor_linenums=True, pygments_lang_class=True
-    )
-    block = highlight.highlight(cell.source, "python", code_block_count=number)
+    # No span and no anchor for each line: nothing links to them, and they are half of the bytes.
+    block = Highlight(Markdown(), pygments_lang_class=True).highlight(cell.source, "python")
     if "fold" in tags(cell):
         summary = "<summary>Show the code</summary>"
         block = f'<details class="fold" data-search-exclude>{summary}\n{block}\n</details>'
@@ -100,12 +98,12 @@ def _outputs(cell: Cell, numbers: dict[str, Iterator[int]]) -> Iterator[str]:
 
     if shown:
         yield from (f'<div class="output-table">{_bare(table)}</div>' for table in shown)
-    elif text := printed(cell):
+    elif lines := "\n".join(filter(None, map(_printed, cell.outputs))):
         number = next(numbers["output"])
         yield (
             f'<div class="output highlight no-copy" data-search-exclude>'
             f'<pre tabindex="0" role="region" aria-label="Output {number}">'
-            f"<code>{html.escape(text, quote=False)}\n</code></pre></div>"
+            f"<code>{lines}\n</code></pre></div>"
         )
     yield from drawn
 
@@ -114,6 +112,12 @@ def _explorable(element: str, drawing: str) -> str:
     """Fill an interactive element with what stands in its place where scripts are off."""
     element = ELEMENT.sub(r"\g<0> data-search-exclude", element, count=1)
     return element.replace("></mle-", f">{drawing}{_WITHOUT_SCRIPTS}</mle-", 1)
+
+
+def _printed(output: Output) -> str:
+    """Return the HTML of one output's text; the long line of a message may wrap."""
+    escaped = html.escape(text(output), quote=False)
+    return f'<span class="message">{escaped}</span>' if is_message(output) else escaped
 
 
 def _bare(table: str) -> str:

@@ -3,7 +3,9 @@
 import html
 import re
 
-__all__ = ["COLOURS", "MIN_WIDTH", "figure", "prefixed", "rounded", "themed"]
+from .drawings import compact
+
+__all__ = ["COLOURS", "MIN_WIDTH", "figure", "themed"]
 
 # What docs/matplotlibrc draws with -> the CSS variable in docs/assets/css/figures.css.
 COLOURS = {
@@ -23,12 +25,7 @@ COLOURS = {
 MIN_WIDTH = 560
 
 _PIXELS_PER_POINT = 96 / 72
-_SVG = re.compile(r"<svg\b(?P<attributes>[^>]*)>(?P<body>.*)</svg>", re.DOTALL)
-_NOT_DRAWN = re.compile(r"<metadata>.*?</metadata>|<style\b.*?</style>|<!--.*?-->\n?", re.DOTALL)
-_ID = re.compile(r'\bid="([^"]+)"')
-_REFERENCE = re.compile(r'(url\(#|href="#)([^)"]+)')
-_COORDINATES = re.compile(r'\b(?:d|x|y|x1|x2|y1|y2|points)="[^"]*"')
-_LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}")
+_SVG = re.compile(r"<svg\b(?P<attributes>[^>]*)>.*</svg>", re.DOTALL)
 _COLOUR = re.compile("|".join(COLOURS))
 _FONT_FAMILY = re.compile(r"font-family:[^;\"]*;?\s*")
 _FONT = re.compile(r"font: ((?:italic |oblique |bold |\d{3} )*)([\d.]+px) [^;\"]*")
@@ -41,7 +38,7 @@ def figure(svg: str, *, name: str, alt: str) -> str:
         raise ValueError(f"expected an SVG drawing; got {svg[:40]!r}")
 
     width, height = _size(found["attributes"])
-    drawing = themed(prefixed(rounded(_NOT_DRAWN.sub("", found["body"])), name=name))
+    drawing = compact(themed(found[0]), name=name)
 
     pixels = round(width * _PIXELS_PER_POINT)
     style = f"width:{pixels}px;min-width:{min(pixels, MIN_WIDTH)}px"
@@ -50,22 +47,8 @@ def figure(svg: str, *, name: str, alt: str) -> str:
     return (
         f'<figure class="figure" data-search-exclude tabindex="0" role="group" '
         f'aria-label="Figure {name.removeprefix("figure-")}">'
-        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
-        f'viewBox="0 0 {width:g} {height:g}" style="{style}" role="img" aria-label="{label}" '
+        f'<svg viewBox="0 0 {width:g} {height:g}" style="{style}" role="img" aria-label="{label}" '
         f'stroke-linejoin="round" stroke-linecap="butt">{drawing}</svg></figure>'
-    )
-
-
-def prefixed(drawing: str, *, name: str) -> str:
-    """Prefix every id and every reference to it, so that figures on one page do not mix."""
-    drawing = _ID.sub(rf'id="{name}-\1"', drawing)
-    return _REFERENCE.sub(rf"\1{name}-\2", drawing)
-
-
-def rounded(drawing: str) -> str:
-    """Round coordinates to a hundredth of a point; matplotlib writes six decimals."""
-    return _COORDINATES.sub(
-        lambda attribute: _LONG_NUMBER.sub(lambda x: f"{float(x[0]):.2f}", attribute[0]), drawing
     )
 
 

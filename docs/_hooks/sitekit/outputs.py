@@ -2,10 +2,22 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from .notebooks import TAGS, Cell, Notebook, tags
 
-__all__ = ["MAX_LINES", "code_cells", "figures", "printed", "problems"]
+__all__ = [
+    "MAX_LINES",
+    "Output",
+    "code_cells",
+    "figures",
+    "is_message",
+    "printed",
+    "problems",
+    "text",
+]
+
+Output = Any  # nbformat's NotebookNode is an untyped dictionary
 
 MAX_LINES = 20
 
@@ -30,7 +42,23 @@ def figures(cell: Cell) -> list[str]:
 
 def printed(cell: Cell) -> str:
     """Return the text that a cell printed, with its value, its warnings and its error."""
-    return "\n".join(text for text in map(_text, cell.outputs) if text)
+    return "\n".join(filter(None, map(text, cell.outputs)))
+
+
+def text(output: Output) -> str:
+    """Return one output as text; the empty string for a figure."""
+    if output.output_type == "error":
+        return f"{output.ename}: {output.evalue}"
+    if output.output_type == "stream":
+        return _plain(output.text) if output.name == "stdout" else _warning(output.text)
+    if "image/svg+xml" in output.data:
+        return ""
+    return _plain(output.data.get("text/plain", ""))
+
+
+def is_message(output: Output) -> bool:
+    """Say whether an output is an error or a warning: a sentence, no table."""
+    return bool(output.output_type == "error" or output.get("name") == "stderr")
 
 
 def problems(notebook: Notebook) -> list[str]:
@@ -54,7 +82,7 @@ def _faults(cell: Cell) -> Iterator[str]:
 
     errors = [o for o in cell.outputs if o.output_type == "error"]
     stderr = "".join(o.text for o in cell.outputs if o.get("name") == "stderr")
-    text = printed(cell)
+    shown = printed(cell)
 
     if errors and "raises-exception" not in tags(cell):
         yield f"raised {errors[0].ename}: {errors[0].evalue}"
@@ -75,30 +103,20 @@ def _faults(cell: Cell) -> Iterator[str]:
     if any("image/png" in o.get("data", {}) for o in cell.outputs):
         yield "shows a PNG; figures are SVG, so that they follow the colour scheme"
 
-    if _ADDRESS.search(text):
-        yield f"prints a memory address ({text.splitlines()[0]}); end it with a semicolon"
-    if len(text.splitlines()) > MAX_LINES:
-        yield f"prints {len(text.splitlines())} lines; at most {MAX_LINES} are read"
+    if _ADDRESS.search(shown):
+        yield f"prints a memory address ({shown.splitlines()[0]}); end it with a semicolon"
+    if len(shown.splitlines()) > MAX_LINES:
+        yield f"prints {len(shown.splitlines())} lines; at most {MAX_LINES} are read"
 
 
-def _text(output: Cell) -> str:
-    if output.output_type == "error":
-        return f"{output.ename}: {output.evalue}"
-    if output.output_type == "stream":
-        return _plain(output.text) if output.name == "stdout" else _warning(output.text)
-    if "image/svg+xml" in output.data:
-        return ""
-    return _plain(output.data.get("text/plain", ""))
+def _plain(written: str) -> str:
+    return _ANSI.sub("", written).rstrip("\n")
 
 
-def _plain(text: str) -> str:
-    return _ANSI.sub("", text).rstrip("\n")
-
-
-def _warning(text: str) -> str:
+def _warning(written: str) -> str:
     """Drop the file, the line number and the source line: they differ from run to run."""
-    found = _WARNING.findall(text)
-    return "\n".join(found) if found else _plain(text)
+    found = _WARNING.findall(written)
+    return "\n".join(found) if found else _plain(written)
 
 
 def _first_line(cell: Cell) -> str:
