@@ -74,7 +74,7 @@ for _ in range(5):
     optimizer.step()
 
 # %% [markdown]
-# ### `… to satisfy the constraint PositiveDefinite()`
+# ### `… to satisfy the constraint PositiveDefinite()`, `… not positive-definite`
 
 # %% tags=["raises-exception"]
 from torch.distributions import MultivariateNormal
@@ -86,7 +86,7 @@ MultivariateNormal(X.mean(0), covariance_matrix=torch.cov(X.T))
 # **Cause.** Some direction has no variance. A column is a combination of others, as here, or there
 # are no more rows than columns; or a gradient step changed the matrix itself and left the cone of
 # covariances; or rounding did it, as below. With `validate_args=False` the message is
-# `linalg.cholesky: The factorization could not be completed`.
+# `linalg.cholesky: The factorization could not be completed because the input is not positive-definite`.
 # **Cure.** Learn the Cholesky factor and pass it as `scale_tril`
 # ([two heights at once](../learn/multivariate.py)). Where rows are missing no parametrization
 # helps: see [too few rows](few-rows.py).
