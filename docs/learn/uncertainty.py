@@ -290,6 +290,63 @@ print(f"p = {p:.4f}, 1 sample in {1 / p:.0f}")
 # The post's sample rejects the very covariance that it was drawn from. Exercise 1 asks what to
 # make of that.
 #
+# ## Three tests of one value
+#
+# Is $\mu = \mu_0$? Three tests read the answer off one curve: the log-likelihood of $\mu$, with the
+# best $\sigma$ for each $\mu$. The **likelihood ratio** takes the height of the top above $\mu_0$.
+# **Wald's** test takes the distance of $\mu_0$ from the top, in standard errors. The **score** test
+# takes the slope at $\mu_0$, which is zero at the top: it never needs the estimate. With
+# $t = (\bar x - \mu_0)/s$ they are
+#
+# $$
+# \text{Wald} = n t^2, \qquad \text{ratio} = n \log(1 + t^2), \qquad
+# \text{score} = \frac{n t^2}{1 + t^2},
+# $$
+#
+# and each follows $\chi^2$ with one degree of freedom if $n$ is large. Two standard errors away from
+# the top:
+
+# %%
+for n in (5, 20, 100):
+    t2 = torch.tensor(2**2 / n)
+    three = n * t2, n * t2.log1p(), n * t2 / (1 + t2)
+    print("n = {:3}: Wald {:.2f}, ratio {:.2f}, score {:.2f}".format(n, *three))
+
+# %% [markdown]
+# They differ where the curve differs from a parabola. Drag the hypothesis along it:
+
+# %% tags=["hide"] alt="The log-likelihood of the mean of twenty readings, with the best width for each, and the parabola that has the same top and curvature. At the hypothesis 860 the log-likelihood is 2.07 nats below its top: a likelihood ratio of 4.13. Wald's statistic is 4.59, the score's 3.73."
+from IPython.display import display
+
+display({"text/html": f'<mle-tests data="{x.tolist()}"></mle-tests>'}, raw=True)
+
+first = x[:20]
+mean, s2 = first.mean(), first.var(correction=0)
+locs = torch.linspace(810, 1008, 100, dtype=torch.float64)
+t2, t20 = (mean - locs) ** 2 / s2, (mean - 860.0) ** 2 / s2
+height = -10 * t20.log1p()
+
+fig, ax = plt.subplots(figsize=(7.2, 3.2))
+ax.plot(locs, -10 * t2, "--", color="C4", linewidth=1)
+ax.plot(locs, -10 * t2.log1p(), color="C4")
+ax.plot([mean, 860], [0, 0], color="C0")
+ax.plot([860, 860], [0, height], "o-", color="C1", markevery=[1])
+slope = 20 * (mean - 860.0) / (s2 * (1 + t20))
+ax.plot([840, 880], [height - 20 * slope, height + 20 * slope], color="C3")
+ax.text(885, 0.3, f"distance: Wald {20 * t20:.2f}", color="C0", ha="center")
+ax.text(856, -0.9, f"height {-height:.2f}:\nratio {-2 * height:.2f}", color="C1", ha="right")
+ax.text(866, -3.3, f"slope: score {20 * t20 / (1 + t20):.2f}", color="C3")
+ax.text(992, -4.2, "log-likelihood", color="C4")
+ax.text(974, -6.8, "parabola", color="C4", ha="right")
+ax.set(xlabel="mean μ, km/s above 299 000", ylabel="nats below the maximum", ylim=(-8.8, 1))
+plt.show()
+
+# %% [markdown]
+# Two things to find out. Look for a $\mu_0$ at which the tests disagree: Wald rejects at 5 %, the
+# score does not. Then take five readings, or a hundred; the hypothesis stays as many standard errors
+# away. With a hundred the curve lies on the parabola, and the three agree. Wald's statistic is
+# never the smallest, the score's never the largest: here the curve is flatter than the parabola.
+#
 # ## Without a formula: the bootstrap
 #
 # The curvature trusts the family. The **bootstrap** trusts the sample: draw $n$ rows from the $n$

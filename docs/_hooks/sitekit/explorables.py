@@ -12,6 +12,7 @@ _ALSO = {
     "bell": ("bell-trail",),
     "factor": ("maths-plane",),
     "optimizer": ("maths-plane", "optimizer-walk", "optimizer-plane", "optimizer-side"),
+    "tests": ("tests-bars",),
 }
 
 

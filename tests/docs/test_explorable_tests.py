@@ -1,0 +1,126 @@
+"""Three tests on one curve: what the reader does to them, and what they say and show."""
+
+import pytest
+import torch
+from browser import SCHEMES, SIZES, chromium
+from explorables import drag, explore, number, overflow, run_code, swipe, violations, words
+from torch.distributions import Normal
+
+import mlefit
+
+pytestmark = pytest.mark.site
+
+X = mlefit.datasets.michelson()
+PAGE = "learn/uncertainty.html"
+
+
+@pytest.fixture(scope="module")
+def browser(executed):
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def tests(browser, address):
+    with explore(browser, f"{address}/{PAGE}", "mle-tests") as element:
+        yield element
+
+
+def hypothesis(element) -> float:
+    return number(element.locator(".big").inner_text().replace("=", " "))
+
+
+def results(element) -> list[str]:
+    """Return the statistics and their p-values as they stand beside the bars."""
+    return [text.text_content() for text in element.locator("text.result").all()]
+
+
+def by_hand(mu0: float, n: int) -> list[float]:
+    """Return the likelihood ratio, Wald's statistic and the score's, by fits and gradients."""
+    x = X[:n]
+    free, held = mlefit.fit(Normal, x), mlefit.fit(Normal, x, fixed={"loc": mu0})
+    ratio = 2 * (free.log_likelihood - held.log_likelihood)
+    wald = ((free.params["loc"] - mu0) / free.standard_errors()["loc"]) ** 2
+
+    at = torch.tensor(mu0, dtype=x.dtype, requires_grad=True)
+    Normal(at, held.params["scale"]).log_prob(x).sum().backward()
+    score = at.grad**2 * held.params["scale"] ** 2 / n
+    return [ratio.item(), wald.item(), score.item()]
+
+
+def test_has_the_readings_from_the_page(tests):
+    assert tests.evaluate("e => e.data") == X.tolist()
+
+
+def test_the_hypothesis_stays_under_the_pointer(tests):
+    knob = tests.locator(".knob")
+    before, start = knob.bounding_box(), hypothesis(tests)
+    drag(knob, -40)
+    after = knob.bounding_box()
+
+    assert after["x"] - before["x"] == pytest.approx(-40, abs=1)
+    assert after["y"] > before["y"]
+    assert hypothesis(tests) < start
+
+
+@pytest.mark.parametrize("n", [5, 20, 100])
+def test_the_three_statistics_are_torchs(tests, n):
+    tests.get_by_label("readings").select_option(f"the first {n}")
+    drag(tests.locator(".knob"), 15)
+    shown = [number(text.replace(",", " ")) for text in results(tests)]
+    assert shown == pytest.approx(by_hand(hypothesis(tests), n), abs=0.00501)
+
+
+def test_more_readings_make_them_agree(tests):
+    spread = []
+    for n in (5, 20, 100):
+        tests.get_by_label("readings").select_option(f"the first {n}")
+        tests.page.wait_for_timeout(50)
+        values = [number(text.replace(",", " ")) for text in results(tests)]
+        spread.append(max(values) - min(values))
+
+    assert spread[0] > 2 * spread[1] > 4 * spread[2]
+    assert spread[2] < 0.25
+
+
+def test_keys_alone_move_the_hypothesis_and_the_readings(tests):
+    start = hypothesis(tests)
+    tests.get_by_role("slider", name="The hypothesis", exact=True).focus()
+    for key in ("ArrowRight", "Shift+ArrowRight", "ArrowLeft"):
+        tests.page.keyboard.press(key)
+    tests.page.wait_for_timeout(50)
+    assert hypothesis(tests) == start + 5
+
+    tests.get_by_role("slider", name="hypothesis μ₀", exact=True).focus()
+    tests.page.keyboard.press("ArrowLeft")
+    assert f"μ₀ = {start + 4.5} km/s" in words(tests)
+
+    tests.get_by_label("readings").focus()
+    tests.page.keyboard.press("ArrowDown")
+    assert "of 100 readings" in words(tests)
+
+
+def test_a_finger_drags_the_hypothesis(browser, address):
+    with explore(browser, f"{address}/{PAGE}", "mle-tests", size=SIZES["phone"]) as tests:
+        start = hypothesis(tests)
+        swipe(tests.locator(".knob"), 30)
+        assert hypothesis(tests) > start
+
+
+@pytest.mark.parametrize("n", [5, 100])
+def test_its_code_prints_the_numbers_on_the_screen(tests, tmp_path, n):
+    tests.get_by_label("readings").select_option(f"the first {n}")
+    drag(tests.locator(".knob"), 12)
+    printed = run_code(tests, tmp_path).splitlines()
+
+    assert len(printed) == 3
+    for line, shown in zip(printed, results(tests), strict=True):
+        assert line.endswith(f" {shown}")
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("size", [*SIZES.values(), (360, 740)])
+def test_is_accessible_and_fits(browser, address, scheme, size):
+    with explore(browser, f"{address}/{PAGE}", "mle-tests", scheme=scheme, size=size) as tests:
+        assert violations(tests) == []
+        assert overflow(tests) <= 0
