@@ -4,8 +4,10 @@ import logging
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import nbformat
+from jinja2 import Environment
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
@@ -14,12 +16,15 @@ from mkdocs.structure.toc import get_toc
 from mkdocs.utils import get_relative_url
 from sitekit import (
     cache,
+    cards,
     cells,
+    copies,
     explorables,
     formulas,
     headings,
     lead,
     links,
+    machines,
     notebooks,
     policy,
     prose,
@@ -72,20 +77,42 @@ def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files
         content = _notebook_page(content, page, config, files)
 
     page.meta.setdefault("description", lead.description(content) or config.site_description)
+    page.meta["markdown"] = str(Path(page.file.dest_uri).with_suffix(".md"))
     try:
         return formulas.rendered(content)
     except formulas.FormulaError as error:
         raise PluginError(f"{page.file.src_uri}: {error}") from None
 
 
-def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
-    """Mend the theme, load the explorables, set the policy, write the executed notebook."""
-    if isinstance(page.file, ExecutedNotebook):
-        text = provenance.published(_notebook(page), repository=config.repo_url)
-        target = Path(config.site_dir, _download_uri(page))
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
+def on_env(env: Environment, config: MkDocsConfig, files: Files) -> None:
+    """List the pages for programs; where the site's address is known, draw the pages' cards."""
+    pages = machines.in_order(file.page for file in files.documentation_pages())
+    entries = [machines.entry(page) for page in pages]
+    base = config.site_url or ""
+    text = machines.llms(config.site_name, config.site_description or "", entries, base=base)
+    _write(config, "llms.txt", text)
 
+    if not base:  # crawlers and cards need whole addresses
+        return
+
+    _write(config, "robots.txt", machines.robots(base))
+    for page, entry in zip(pages, entries, strict=True):
+        uri = f"assets/cards/{Path(entry.address).with_suffix('.png')}"
+        page.meta["card"] = urljoin(base, uri)
+        cards.draw(entry.heading, name=config.site_name, path=Path(config.site_dir, uri))
+
+
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+    """Finish the page, and write its notebook and its Markdown beside it."""
+    if isinstance(page.file, ExecutedNotebook):
+        notebook = _notebook(page)
+        text = provenance.published(notebook, repository=config.repo_url)
+        _write(config, _download_uri(page), text)
+        copy = copies.of_notebook(notebook)
+    else:
+        copy = copies.of_page(page.markdown or "", root=Path(config.config_file_path).parent)
+
+    _write(config, page.meta["markdown"], copy)
     output = explorables.loaded(theme.mended(output), base=get_relative_url(".", page.url))
     return policy.guarded(output)
 
@@ -131,6 +158,12 @@ def _linked(fragment: str, page: Page, files: Files) -> str:
 
 def _notebook(page: Page) -> Any:
     return nbformat.read(page.file.executed, as_version=4)
+
+
+def _write(config: MkDocsConfig, uri: str, text: str) -> None:
+    target = Path(config.site_dir, uri)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(text, encoding="utf-8")
 
 
 def _download_uri(page: Page) -> str:
