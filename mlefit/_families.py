@@ -88,18 +88,14 @@ def _variance(x: Tensor, w: Tensor | None) -> Tensor:
     return _mean((x - _mean(x, w)) ** 2, w)
 
 
-def _quantile(x: Tensor, w: Tensor | None, q: float) -> Tensor:
-    ordered, index = x.sort(0)
+def _quantiles(x: Tensor, w: Tensor | None, qs: tuple[float, ...]) -> list[Tensor]:
     if w is None:
-        return ordered[int(q * (x.shape[0] - 1) + 0.5)]
-    below = w.expand(x.shape).gather(0, index).cumsum(0) < q
-    return ordered.gather(0, below.sum(0, keepdim=True).clamp(max=x.shape[0] - 1))[0]
-
-
-def _spread(x: Tensor, w: Tensor | None) -> Tensor:
-    """Return half the interquartile range, or the standard deviation where ties make that 0."""
-    half = (_quantile(x, w, 0.75) - _quantile(x, w, 0.25)) / 2
-    return torch.where(half > 0, half, _variance(x, w).sqrt())
+        ordered = x.sort(0).values
+        return [ordered[int(q * (x.shape[0] - 1) + 0.5)] for q in qs]
+    ordered, index = x.sort(0)
+    share, last = w.expand(x.shape).gather(0, index).cumsum(0), x.shape[0] - 1
+    below = [(share < q).sum(0, keepdim=True).clamp(max=last) for q in qs]
+    return [ordered.gather(0, k)[0] for k in below]
 
 
 def _inside(p: Tensor) -> Tensor:
@@ -119,7 +115,9 @@ def _concentration(x: Tensor, w: Tensor | None) -> Tensor:
 
 
 def _loc_scale(x: Tensor, w: Tensor | None, known: Mapping[str, Any]) -> dict[str, Tensor]:
-    return {"loc": _quantile(x, w, 0.5), "scale": _spread(x, w)}
+    low, median, high = _quantiles(x, w, (0.25, 0.5, 0.75))
+    half = (high - low) / 2  # 0 where at least half of the rows are equal
+    return {"loc": median, "scale": torch.where(half > 0, half, _variance(x, w).sqrt())}
 
 
 def _student(x: Tensor, w: Tensor | None, known: Mapping[str, Any]) -> dict[str, Tensor]:
@@ -217,7 +215,7 @@ def _relaxed_one_hot(x: Tensor, w: Tensor | None, known: Mapping[str, Any]) -> d
 def _wishart(x: Tensor, w: Tensor | None, known: Mapping[str, Any]) -> dict[str, Tensor]:
     m = _mean(x, w)
     df = torch.as_tensor(known.get("df", float(m.shape[-1] + 2))).to(m).expand(m.shape[:-2])
-    return {"df": df, "scale_tril": torch.linalg.cholesky(m / df[..., None, None])}
+    return {"df": df, "scale_tril": torch.linalg.cholesky(m) / df.sqrt()[..., None, None]}
 
 
 def _of_mean(**formulas: Callable[[Tensor], Tensor]) -> Start:
@@ -231,7 +229,7 @@ def _of_mean(**formulas: Callable[[Tensor], Tensor]) -> Start:
 
 
 def _half_cauchy(x: Tensor, w: Tensor | None, known: Mapping[str, Any]) -> dict[str, Tensor]:
-    return {"scale": _quantile(x, w, 0.5)}
+    return {"scale": _quantiles(x, w, (0.5,))[0]}
 
 
 def _half_normal(x: Tensor, w: Tensor | None, known: Mapping[str, Any]) -> dict[str, Tensor]:

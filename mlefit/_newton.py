@@ -76,18 +76,21 @@ class _Searches:
         self.losses.append(self.loss.clone())
         if self.tol > 0:
             if len(self.losses) > WINDOW:
-                searching = self.outcome == Outcome.OUT_OF_STEPS
-                self.outcome = torch.where(searching, self._idle(self.tol, FLAT), self.outcome)
+                now = self.outcome[self.held]
+                searching = now == Outcome.OUT_OF_STEPS
+                self.outcome[self.held] = torch.where(searching, self._idle(self.tol, FLAT), now)
             self.going = going & (self.outcome[self.held] == Outcome.OUT_OF_STEPS)
 
     def move(self) -> None:
         """Take a step of each search that goes on; those that cannot have ended."""
         u, moved, tries = _backtrack(self.part, self.u[self.held], self.model, self.going)
         self.evaluations += tries
-        ended = self.held[self.going & ~moved]
-        if len(ended) and self.tol > 0:
+        ended = self.going & ~moved
+        if ended.any() and self.tol > 0:
             drifting = self._idle(0.0, FLAT_IF_STUCK)[ended] == Outcome.DRIFTING
-            self.outcome[ended] = torch.where(drifting, int(Outcome.DRIFTING), int(Outcome.STUCK))
+            self.outcome[self.held[ended]] = torch.where(
+                drifting, int(Outcome.DRIFTING), int(Outcome.STUCK)
+            )
             self.going = self.going & moved
         self.u[self.held[moved]] = u[moved]
         self.path.append(self.u.clone())
@@ -106,16 +109,15 @@ class _Searches:
         )
 
     def _idle(self, tol: float, flat: float) -> Tensor:
-        """Tell which searches have gained next to nothing lately, and whether they still move."""
-        back = max(0, len(self.losses) - 1 - WINDOW)
-        gain = (self.losses[back] - self.loss) * self.objective.n
-        moved = self.objective.stride(self.path[back], self.u - self.path[back]) > 1
-        outcome = torch.full_like(self.outcome, int(Outcome.OUT_OF_STEPS))
+        """Tell which have gained next to nothing lately, and which of these still move."""
+        held, part, back = self.held, self.part, max(0, len(self.losses) - 1 - WINDOW)
+        u, before, start = self.u[held], self.path[back][held], self.path[0][held]
+        gain = (self.losses[back][held] - self.loss[held]) * part.n
+        moved = part.stride(before, u - before) > 1
+        outcome = torch.full_like(held, int(Outcome.OUT_OF_STEPS))
         outcome[gain <= tol] = Outcome.STUCK
         outcome[(gain <= flat) & moved] = Outcome.DRIFTING
-        outcome[self.objective.stride(self.path[0], self.u - self.path[0]) > LOST] = (
-            Outcome.DRIFTING
-        )
+        outcome[part.stride(start, u - start) > LOST] = Outcome.DRIFTING
         return outcome
 
     def _compact(self) -> None:
@@ -137,6 +139,7 @@ class Local:
     hessian: Tensor
     step: Tensor
     distance: Tensor
+    stride: Tensor
     outcome: Tensor  # OUT_OF_STEPS where the search should go on
 
 
@@ -157,7 +160,7 @@ def local_model(objective: Objective, u: Tensor, tol: float) -> Local:
     outcome[drifting] = Outcome.DRIFTING
     outcome[~finite] = Outcome.FAILED
     distance = torch.where(finite & torch.isfinite(distance), distance, torch.inf)
-    return Local(loss, g, H, step, distance, outcome)
+    return Local(loss, g, H, step, distance, stride, outcome)
 
 
 def _newton_step(g: Tensor, H: Tensor, flat: float) -> tuple[Tensor, Tensor]:
@@ -185,12 +188,12 @@ def _backtrack(
     """Halve each step until its function falls enough; return where it ends and whether it did."""
     slope = (model.gradient * model.step).sum(-1)
     slack = 16 * torch.finfo(u.dtype).eps * model.loss.abs().clamp(min=1.0)  # rounding
-    t = torch.ones_like(slope)
+    t, too_long = torch.ones_like(slope), going & (model.stride > STRIDE)
     for _ in range(2 * HALVINGS):
-        too_long = objective.stride(u, t[:, None] * model.step) > STRIDE
-        if not (too_long & going).any():
+        if not too_long.any():
             break
         t = torch.where(too_long, t / 2, t)
+        too_long = going & (objective.stride(u, t[:, None] * model.step) > STRIDE)
     todo = going.nonzero()[:, 0]
     part, held = objective, torch.arange(len(u), device=u.device)  # what `part` evaluates
     for tries in range(1, HALVINGS + 1):  # noqa: B007

@@ -13,6 +13,7 @@ from torch.distributions import Distribution, Normal, Transform
 from torch.distributions.constraints import Constraint
 from torch.linalg import LinAlgError  # type: ignore[attr-defined]  # it is there, unlisted
 
+from mlefit._analytic import ANALYTIC, Analytic
 from mlefit._densities import DENSITIES
 from mlefit._model import Model
 from mlefit._natural import is_bounded, natural
@@ -132,6 +133,18 @@ class Chart:
         ]
         return torch.cat(parts, -1)
 
+    def pull_back(self, u: Tensor, g: Tensor, H: Tensor) -> tuple[Tensor, Tensor]:
+        """Turn derivatives in scalar parameters, `(B, p)` and `(B, p, p)`, into those in `u`."""
+        u = u.detach().requires_grad_()
+        with torch.enable_grad():
+            total = torch.stack([*self.params(u).values()]).sum()
+            (slope,) = torch.autograd.grad(total, u, create_graph=True)
+            bend = torch.zeros_like(u)
+            if slope.requires_grad:
+                (bend,) = torch.autograd.grad(slope.sum(), u)
+        slope = slope.detach()
+        return slope * g, slope[:, :, None] * H * slope[:, None, :] + torch.diag_embed(bend * g)
+
     def natural(self, u: Tensor) -> Tensor:
         """Return the parameters at `u` on their natural scales (log, logit, identity), flat."""
         return torch.cat(
@@ -191,6 +204,9 @@ class Likelihood:
 
     def __call__(self, u: Tensor) -> Tensor:
         """Return the mean negative log-likelihood at `u`, `(B, p) -> (B,)`; inf out of bounds."""
+        if not torch.is_grad_enabled() and (by_hand := self._by_hand()):
+            loss = by_hand.value(*self._params_and_rows(u))
+            return torch.where(torch.isnan(loss), torch.inf, loss)
         shaped = {
             name: value.reshape((*self.lead, *value.shape[1:]))
             for name, value in self.params(u).items()
@@ -202,8 +218,14 @@ class Likelihood:
         return torch.where(torch.isnan(loss), torch.inf, loss)
 
     def derivatives(self, u: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return the objective, its gradient and its Hessian by automatic differentiation."""
-        return derivatives(self, u)
+        """Return the objective, its gradient and its Hessian, by hand or by autograd."""
+        by_hand = self._by_hand()
+        if by_hand is None:
+            return derivatives(self, u)
+        loss, g, H = by_hand.derivatives(*self._params_and_rows(u))
+        learned = [by_hand.names.index(name) for name in self.chart.shapes]
+        g, H = self.chart.pull_back(u, g[:, learned], H[:, learned][:, :, learned])
+        return torch.where(torch.isnan(loss), torch.inf, loss), g, H
 
     def stride(self, u: Tensor, step: Tensor) -> Tensor:
         with torch.no_grad():
@@ -223,6 +245,17 @@ class Likelihood:
         """Return the same function in another dtype."""
         fixed = {k: v.to(dtype) if isinstance(v, Tensor) else v for k, v in self.fixed.items()}
         return replace(self, fixed=fixed, evidence=self.evidence.to(dtype))
+
+    def _by_hand(self) -> Analytic | None:
+        """Return the likelihood whose derivatives are written out, if it is one of those."""
+        family = self.model.family
+        return ANALYTIC.get(family) if isinstance(family, type) else None
+
+    def _params_and_rows(
+        self, u: Tensor
+    ) -> tuple[dict[str, Tensor], Tensor, Tensor | None, Tensor]:
+        rows: Rows = self.evidence  # type: ignore[assignment]  # normals alone have moments
+        return {**self.params(u), **self.fixed}, rows.x, rows.w, rows.n
 
 
 def _factor(S: Tensor) -> Tensor:
