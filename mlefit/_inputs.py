@@ -33,11 +33,17 @@ def as_tensor(values: Any, what: str) -> Tensor:
         TypeError: The values are not real numbers.
     """
     tensor = values.detach() if isinstance(values, Tensor) else _from_python(values, what)
-    odd = tensor.is_quantized or tensor.is_meta or tensor.is_nested
-    if odd or tensor.is_complex() or tensor.layout != torch.strided:
+    if tensor.is_meta:
         raise TypeError(
-            f"expected {what} of real numbers in a dense tensor; got {tensor.dtype}, "
-            f"{tensor.layout}; try its real part, or .to_dense()"
+            f"expected {what} of real numbers; got a tensor on no device, which holds none; "
+            "try it on the device of its data"
+        )
+    odd = tensor.is_quantized or tensor.is_nested or tensor.layout != torch.strided
+    if odd or tensor.is_complex():
+        kind = "nested" if tensor.is_nested else tensor.layout
+        raise TypeError(
+            f"expected {what} of real numbers in a dense tensor; got {tensor.dtype}, {kind}; "
+            "try its real part, or .to_dense()"
         )
     narrow = tensor.element_size() == 1  # float8, which hardly any operation takes
     if tensor.is_floating_point():

@@ -1,6 +1,6 @@
 """Functions to minimize, and where a search for their minimum has ended."""
 
-__all__ = ["Minimum", "Objective", "Outcome", "derivatives"]
+__all__ = ["Minimum", "Objective", "Outcome", "check_graph", "derivatives"]
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -94,6 +94,7 @@ def derivatives(function: Callable[[Tensor], Tensor], u: Tensor) -> tuple[Tensor
     u = u.detach().requires_grad_()
     with torch.enable_grad():
         loss = function(u)
+        check_graph(loss)
         (g,) = torch.autograd.grad(loss.sum(), u, create_graph=True, materialize_grads=True)
         if g.requires_grad:
             rows = [
@@ -104,3 +105,12 @@ def derivatives(function: Callable[[Tensor], Tensor], u: Tensor) -> tuple[Tensor
         else:
             H = u.new_zeros((*u.shape, u.shape[1]))
     return loss.detach(), g.detach(), (H + H.mT).detach() / 2
+
+
+def check_graph(values: Tensor) -> None:
+    """Raise where functions were computed without a graph to differentiate."""
+    if not values.requires_grad:
+        raise ValueError(
+            "expected a log-density that carries a gradient to its parameters; got one that does "
+            "not; try a family that neither detaches its parameters nor makes numbers of them"
+        )

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from mlefit._newton import local_model, newton
-from mlefit._objective import Minimum, Objective, Outcome
+from mlefit._objective import Minimum, Objective, Outcome, check_graph
 
 STILL = 3  # steps in a row that leave the unknowns as they are: a torch optimizer has stopped
 PATIENCE = 25  # steps of a torch optimizer between two verdicts
@@ -66,6 +66,7 @@ def _descend(
     def closure() -> Tensor:
         optimizer.zero_grad()
         each = objective(u)
+        check_graph(each)
         recorded.append(each.detach())
         total = each.sum()
         total.backward()

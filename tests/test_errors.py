@@ -270,7 +270,7 @@ FAMILIES = {
     ),
     "a wrapper": wrong_fit("wraps a distribution", distributions.Independent, x, error=TypeError),
     "a callable that detaches": wrong_fit(
-        "density that follows its parameters; got <lambda>",
+        "a log-density that carries a gradient",
         lambda loc: Normal(loc.detach(), 1.0),
         x,
         init={"loc": 0.0},
