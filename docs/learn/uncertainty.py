@@ -237,6 +237,24 @@ plt.show()
 # Of the plain Wald intervals from ten readings about 85 % hold the truth, and nearly all that miss
 # are too low. The log helps. The profile does better, with a little over 92 %, and still promises
 # too much: it rests on a large $n$ as well. With a hundred readings all three nearly keep their word.
+#
+# Draw your own samples. Each line is an interval, in red if it misses the truth. Below runs the share
+# that holds it, with its simulation error; the green band is where that share would lie if the promise
+# were kept. Press an interval to see its sample under the bell that it came from.
+
+# %% tags=["hide"]
+from IPython.display import display
+
+display(
+    {"text/html": """<mle-coverage data='{"mu": 850, "sigma": 80}'></mle-coverage>"""}, raw=True
+)
+
+# %% [markdown]
+# Two things to find out. Draw a thousand intervals of Wald's for $\sigma$: on which side of the truth
+# do the misses lie, and what do their samples have in common? A sample whose readings happen to lie
+# close together gives a small $\sigma$ and, because of it, a short interval. Then change the interval
+# to the profile, and the readings to a hundred: the first judges the same samples by another rule, the
+# second draws better ones.
 
 # %% [markdown] tags=["steps"]
 # These percentages need no simulation. Each of the three intervals is $s$ times two constants,
@@ -316,8 +334,6 @@ for n in (5, 20, 100):
 # They differ where the curve differs from a parabola. Drag the hypothesis along it:
 
 # %% tags=["hide"] alt="The log-likelihood of the mean of twenty readings, with the best width for each, and the parabola that has the same top and curvature. At the hypothesis 860 the log-likelihood is 2.07 nats below its top: a likelihood ratio of 4.13. Wald's statistic is 4.59, the score's 3.73."
-from IPython.display import display
-
 display({"text/html": f'<mle-tests data="{x.tolist()}"></mle-tests>'}, raw=True)
 
 first = x[:20]

@@ -10,6 +10,7 @@ from mlefit import closed_form, datasets
 
 pytestmark = pytest.mark.site
 
+SIGMA = "\N{GREEK SMALL LETTER SIGMA}"
 X = datasets.michelson()[:20]
 TOP = closed_form(Normal, X)
 
@@ -66,7 +67,7 @@ def test_the_profiles_draw_themselves(bell):
 
 
 def test_keys_alone_find_the_maximum(bell):
-    names, targets = ("mean μ", "width σ"), TOP.params.values()
+    names, targets = ("mean μ", f"width {SIGMA}"), TOP.params.values()
     for name, start, target in zip(names, at(bell), targets, strict=True):
         bell.get_by_role("slider", name=name, exact=True).focus()
         for _ in range(round(target.item() - start)):

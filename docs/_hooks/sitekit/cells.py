@@ -16,7 +16,7 @@ from .outputs import Output, figures, is_message, text
 
 __all__ = ["markdown_fragments", "page"]
 
-_WITHOUT_SCRIPTS = "<p>With scripts on, this figure is interactive.</p>"
+_WITHOUT_SCRIPTS = "<p>With scripts on, an interactive figure stands here.</p>"
 _SUMMARIES = {"solution": "Solution", "steps": "Show the steps"}
 _STYLE = re.compile(r"<style\b.*?</style>", re.DOTALL)
 _TABLE = re.compile(r"<table\b[^>]*>")

@@ -10,6 +10,7 @@ _FOLDER = "assets/explorables"
 _SHARED = ("maths", "plot", "drag", "frame")
 _ALSO = {
     "bell": ("bell-trail",),
+    "coverage": ("coverage-lab", "coverage-views"),
     "factor": ("maths-plane",),
     "optimizer": ("maths-plane", "optimizer-walk", "optimizer-plane", "optimizer-side"),
     "tests": ("tests-bars",),

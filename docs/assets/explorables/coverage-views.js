@@ -1,0 +1,143 @@
+// Three views of a laboratory: its intervals, the share that holds the truth, one sample.
+(() => {
+  const { number, mark, place, drag, maths } = Explorables;
+  const NAMES = { mu: "mean μ", sigma: "standard deviation σ" };
+  const ROWS = 40;
+
+  /** The last intervals, one above the other; pressing one shows its sample. */
+  class IntervalsView {
+    constructor(host, lab, pick) {
+      this.lab = lab;
+      this.plot = host.plot({
+        label: "The last intervals: those that miss the truth stand out",
+        x: { domain: [0, 1], label: "" },
+        y: { domain: [0, ROWS], ticks: false },
+        height: 300,
+      });
+      this.marks = {
+        hits: this.plot.add("path", "muted thin"),
+        misses: this.plot.add("path", "model line"),
+        truth: this.plot.add("path", "truth line dashed"),
+        shown: this.plot.add("path", "data thick"),
+        name: this.plot.add("text", "truth", { "text-anchor": "middle" }),
+      };
+      const at = ({ y }) => pick(this.first + Math.floor(this.plot.yAt(y)));
+      drag(this.plot, { start: at, move: at });
+    }
+
+    draw({ parameter, n, shown }) {
+      const { plot, marks, lab } = this;
+      const truth = lab.truth[parameter];
+      plot.xAxis.label = `${NAMES[parameter]}, km/s`;
+      plot.zoom(this.domain(parameter, n));
+
+      const end = shown > lab.count - ROWS ? lab.count : shown + ROWS / 2;
+      this.first = Math.max(0, end - ROWS);
+      const rows = lab.intervals.slice(this.first, end).map((interval, i) => ({
+        holds: lab.holds(interval),
+        line: this.line(interval, i + 0.5),
+      }));
+      const lines = (some) => some.map(({ line }) => line).join("");
+      mark(marks.hits, { d: lines(rows.filter(({ holds }) => holds)) });
+      mark(marks.misses, { d: lines(rows.filter(({ holds }) => !holds)) });
+      mark(marks.shown, { d: rows[shown - 1 - this.first].line });
+
+      const { top, bottom } = plot.inner;
+      mark(marks.truth, { d: `M${plot.x(truth)},${top}V${bottom}` });
+      marks.name.textContent = `the truth, ${truth}`;
+      place(marks.name, plot.x(truth), top - 7);
+    }
+
+    line([low, high], row) {
+      const { left, right } = this.plot.inner;
+      const [from, to] = [low, high].map((end) => Math.min(right, Math.max(left, this.plot.x(end))));
+      return `M${from},${this.plot.y(row)}H${to}`;
+    }
+
+    /** A domain for samples of n rows, whatever the method and the level. */
+    domain(parameter, n) {
+      const { mu, sigma } = this.lab.truth;
+      const error = sigma / Math.sqrt(n);
+      if (parameter === "mu") return [mu - 6 * error, mu + 6 * error];
+      return [Math.max(0, sigma - 5 * error), sigma + 6 * error];
+    }
+  }
+
+  /** The share that holds the truth as samples come in, and where it would be if it kept its word. */
+  class ShareView {
+    constructor(host, lab) {
+      this.lab = lab;
+      this.plot = host.plot({
+        label: "The share of intervals that hold the truth, as samples come in",
+        x: { domain: [0, 100], label: "samples" },
+        y: { domain: [50, 100], label: "% hold the truth" },
+        height: 190,
+      });
+      this.marks = {
+        funnel: this.plot.add("path", "truth area"),
+        level: this.plot.add("path", "truth thin dashed"),
+        share: this.plot.add("path", "model line"),
+        name: this.plot.add("text", "truth", { "text-anchor": "end" }),
+      };
+    }
+
+    draw({ level }) {
+      const { plot, marks, lab } = this;
+      const most = [100, 200, 500, 1000, 2000, 5000].find((size) => size >= lab.count);
+      plot.zoom([0, most]);
+
+      const grid = Array.from({ length: 101 }, (_, i) => 1 + ((most - 1) * i) / 100);
+      const side = (sign) => (k) => {
+        const edge = 100 * (level + sign * 2 * Math.sqrt((level * (1 - level)) / k));
+        return [k, Math.min(100, Math.max(50, edge))];
+      };
+      const funnel = [...grid.map(side(1)), ...grid.map(side(-1)).reverse()];
+      const counts = new Set(grid.map((k) => Math.min(lab.count, Math.round(k))));
+      const share = [...counts].map((k) => [k, Math.max(50, 100 * lab.coverage(k).share)]);
+      const { left, right } = plot.inner;
+      mark(marks.funnel, { d: `${plot.path(funnel)}Z` });
+      mark(marks.level, { d: `M${left},${plot.y(100 * level)}H${right}` });
+      mark(marks.share, { d: plot.path(share) });
+      marks.name.textContent = `promised: ${100 * level} %`;
+      place(marks.name, right, plot.inner.bottom - 8);
+    }
+  }
+
+  /** One sample: its rows, the normal that it came from, and the one that fits it best. */
+  class SampleView {
+    constructor(host, lab) {
+      this.lab = lab;
+      const { mu, sigma } = lab.truth;
+      this.plot = host.plot({
+        label: "The sample shown, under the true bell and the fitted one",
+        x: { domain: [mu - 3.4 * sigma, mu + 3.4 * sigma], label: "km/s above 299 000" },
+        y: { domain: [0, 0.0095], ticks: false },
+        height: 190,
+      });
+      this.marks = {
+        truth: this.plot.add("path", "truth line dashed"),
+        fitted: this.plot.add("path", "model line"),
+        rows: this.plot.add("path", "data thin"),
+        interval: this.plot.add("text", "data result", { y: 12 }),
+      };
+    }
+
+    draw({ parameter, shown }) {
+      const { plot, marks, lab } = this;
+      const rows = lab.samples[shown - 1];
+      const density = ({ mu, sigma }) => (x) => Math.exp(maths.logDensity(x, mu, sigma));
+      const cut = (f) => (x) => Math.min(plot.yAxis.domain[1], f(x));
+      const { left, bottom } = plot.inner;
+      mark(marks.truth, { d: plot.curve(density(lab.truth)) });
+      mark(marks.fitted, { d: plot.curve(cut(density(maths.mle(maths.summary(rows))))) });
+      mark(marks.rows, { d: rows.map((x) => `M${plot.x(x)},${bottom}v-14`).join("") });
+
+      const [low, high] = lab.intervals[shown - 1].map((end) => number(end, 1));
+      const symbol = { mu: "μ", sigma: "σ" }[parameter];
+      marks.interval.textContent = `sample ${shown}: ${symbol} from ${low} to ${high}`;
+      mark(marks.interval, { x: left });
+    }
+  }
+
+  Object.assign(Explorables, { coverageViews: [IntervalsView, ShareView, SampleView] });
+})();

@@ -1,0 +1,173 @@
+"""The laboratory of intervals: what the reader does to it, and what it says and shows."""
+
+import math
+
+import pytest
+from browser import SCHEMES, SIZES, chromium
+from explorables import explore, number, overflow, run_code, swipe, violations, words
+from scipy.stats import chi2, norm, t
+
+pytestmark = pytest.mark.site
+
+SIGMA = "\N{GREEK SMALL LETTER SIGMA}"
+PAGE = "learn/uncertainty.html"
+
+
+@pytest.fixture(scope="module")
+def browser(executed):
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def lab(browser, address):
+    with explore(browser, f"{address}/{PAGE}", "mle-coverage") as element:
+        yield element
+
+
+def choose(lab, **menus) -> None:
+    for label, words_ in menus.items():
+        name = {"of": "for", "n": "from"}.get(label, label)
+        lab.get_by_role("combobox", name=name, exact=True).select_option(words_)
+    lab.page.wait_for_timeout(100)
+
+
+def draw(lab, count: int) -> None:
+    lab.get_by_role("button", name=f"Draw {count}", exact=True).click()
+    lab.page.wait_for_timeout(500)
+
+
+def samples(lab) -> int:
+    return int(lab.locator(".range .value").inner_text().split()[-1])
+
+
+def coverage(lab) -> tuple[float, float]:
+    """Return the share that is shown and its error, in per cent."""
+    share, error = (lab.locator(part).inner_text() for part in (".big", ".small"))
+    return number(share), number(error.replace(",", " "))
+
+
+def result(lab) -> str:
+    return lab.locator("text.result").text_content()
+
+
+def truth_of(of: str, method: str, level: float, n: int) -> float:
+    """Return the probability that the interval holds the truth, in closed form."""
+    z = norm.ppf((1 + level) / 2)
+    if of == "mean" and method == "Wald":
+        return 2 * t.cdf(z * math.sqrt((n - 1) / n), n - 1) - 1
+    if of == "mean":
+        return 2 * t.cdf(math.sqrt((n - 1) * math.expm1(z * z / n)), n - 1) - 1
+    half = z / math.sqrt(2 * n)
+    low, high = (1 - half, 1 + half) if method == "Wald" else (math.exp(-half), math.exp(half))
+    return chi2.cdf(n / low**2, n - 1) - chi2.cdf(n / high**2, n - 1)
+
+
+@pytest.mark.parametrize(
+    ("of", "method", "level", "n"),
+    [
+        ("width", "Wald", 0.95, 10),
+        ("width", f"Wald on log {SIGMA}", 0.9, 5),
+        ("mean", "Wald", 0.8, 5),
+        ("mean", "profile", 0.99, 20),
+    ],
+)
+def test_the_share_is_the_one_that_theory_predicts(lab, of, method, level, n):
+    symbol = {"mean": "the mean μ", "width": f"the width {SIGMA}"}[of]
+    choose(lab, of=symbol, interval=method, level=f"{100 * level:.0f} %", n=f"{n} readings")
+    draw(lab, 1000)
+    draw(lab, 1000)
+
+    count, (share, error) = samples(lab), coverage(lab)
+    p = truth_of(of, method, level, n)
+    assert count >= 2000
+    assert share == pytest.approx(100 * p, abs=400 * math.sqrt(p * (1 - p) / count))
+    assert error == pytest.approx(math.sqrt(share * (100 - share) / count), abs=0.06)
+
+
+def test_draws_as_many_as_it_is_told(lab):
+    start = samples(lab)
+    draw(lab, 1)
+    draw(lab, 100)
+    assert samples(lab) == start + 101
+
+
+def test_motion_does_not_change_what_is_drawn(browser, address, lab):
+    draw(lab, 100)
+    calm = result(lab)
+    lab.page.emulate_media(reduced_motion="no-preference")
+    lab.page.reload()
+    lab.locator(".status:not(:empty)").wait_for()
+    draw(lab, 100)
+    lab.page.wait_for_function("document.querySelector('mle-coverage').waiting === 0")
+    lab.page.wait_for_timeout(100)
+    assert result(lab) == calm
+
+
+def test_another_rule_judges_the_same_samples(lab):
+    draw(lab, 100)
+    before, count, rows = result(lab), samples(lab), lab.evaluate("e => e.lab.samples.at(-1)")
+    choose(lab, interval="profile")
+
+    assert samples(lab) == count
+    assert lab.evaluate("e => e.lab.samples.at(-1)") == rows
+    assert result(lab) != before
+
+
+def test_starts_again_with_other_samples(lab):
+    first = result(lab)
+    lab.get_by_role("button", name="Start again").click()
+    lab.page.wait_for_timeout(100)
+    assert result(lab) != first
+
+
+def test_pressing_an_interval_shows_its_sample(lab):
+    plot = lab.locator(".plot svg").first
+    box = plot.bounding_box()
+    lab.page.mouse.click(box["x"] + 200, box["y"] + 120)
+    lab.page.wait_for_timeout(100)
+    middle = number(result(lab).replace("sample", "").replace(":", " "))
+    assert 10 < middle < 38
+
+
+def test_keys_alone_draw_choose_and_show(lab):
+    lab.get_by_role("button", name="Draw 1", exact=True).focus()
+    lab.page.keyboard.press("Enter")
+    lab.page.wait_for_timeout(50)
+    count = samples(lab)
+    lab.get_by_role("slider", name="sample shown", exact=True).focus()
+    lab.page.keyboard.press("ArrowLeft")
+    lab.get_by_role("combobox", name="interval", exact=True).focus()
+    lab.page.keyboard.press("ArrowDown")
+
+    assert f"sample {count - 1}" in words(lab)
+    assert lab.evaluate("e => e.state.method") == "logWald"
+
+
+def test_a_finger_shows_a_sample_and_scrolls_the_page(browser, address):
+    with explore(browser, f"{address}/{PAGE}", "mle-coverage", size=SIZES["phone"]) as lab:
+        scroll = lab.evaluate("() => scrollY")
+        swipe(lab.locator(".plot svg").first, 0, -150)
+        assert lab.evaluate("() => scrollY") > scroll
+        assert "sample 40" not in words(lab)
+
+
+@pytest.mark.parametrize("of", ["the mean μ", f"the width {SIGMA}"])
+@pytest.mark.parametrize("interval", ["Wald", "profile"])
+def test_its_code_prints_the_interval_on_the_screen(lab, tmp_path, of, interval):
+    choose(lab, of=of, interval=interval, level="90 %", n="20 readings")
+    draw(lab, 1)
+    assert result(lab).endswith(f" from {run_code(lab, tmp_path).strip()}")
+
+
+def test_its_code_prints_the_interval_on_the_log(lab, tmp_path):
+    choose(lab, interval=f"Wald on log {SIGMA}")
+    assert result(lab).endswith(f" from {run_code(lab, tmp_path).strip()}")
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("size", [*SIZES.values(), (360, 740)])
+def test_is_accessible_and_fits(browser, address, scheme, size):
+    with explore(browser, f"{address}/{PAGE}", "mle-coverage", scheme=scheme, size=size) as lab:
+        assert violations(lab) == []
+        assert overflow(lab) <= 0
