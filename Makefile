@@ -12,7 +12,7 @@ export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2> /dev/null || echo
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve site test check bench snapshots clean
+.PHONY: help serve site test check bench snapshots fonts clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1:\2/p' $(MAKEFILE_LIST) | awk -F: '{printf "%-16s%s\n", $$1, $$2}'
@@ -32,13 +32,16 @@ check: $(VENV)/.dev $(AXE) test ## lint, check types, test, build the site stric
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/mkdocs build --strict
-	$(BIN)/pytest -m site
+	SITE=site $(BIN)/pytest -m site -n 2 --dist worksteal
 
 bench: $(VENV)/.bench ## measure the library beside its peers; minutes, and best on a quiet machine
 	$(BIN)/python -m benchmarks
 
 snapshots: $(VENV)/.docs ## rewrite what the notebooks are expected to print; review the difference
 	PYTHONPATH=docs/_hooks $(BIN)/python -m sitekit.snapshots
+
+fonts: site $(VENV)/.test ## cut the formulas' fonts to the glyphs that the site shows; needs Chromium
+	PYTHONPATH=docs/_hooks $(BIN)/python tests/docs/formula_fonts.py site
 
 clean: ## remove the environment and all that was built
 	rm -rf $(VENV) .cache site build dist $(dir $(AXE))

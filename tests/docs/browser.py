@@ -5,14 +5,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from os import environ
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route, sync_playwright
 
-__all__ = ["SCHEMES", "SIZES", "Visit", "chromium", "visit"]
+__all__ = ["MODULES", "SCHEMES", "SIZES", "Visit", "chromium", "executable", "visit"]
 
 SCHEMES = ("light", "dark")
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
+
+MODULES = Path(__file__).parent / "browser/node_modules"  # what npm installed for the checks
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _FLAGS = [
@@ -34,16 +37,24 @@ class Visit:
     errors: list[str] = field(default_factory=list)
     elsewhere: list[str] = field(default_factory=list)
 
+    def open_folds(self) -> None:
+        """Show what is folded: solutions, steps, code."""
+        self.page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
 
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """Start the machine's Chromium, or the one that CHROME_PATH names."""
+
+def executable() -> str:
+    """Return the path of the machine's Chromium, or of the one that CHROME_PATH names."""
     found = environ.get("CHROME_PATH") or next(filter(None, map(shutil.which, _NAMES)), None)
     if found is None:
         raise FileNotFoundError("expected Chromium on the PATH; install it or set CHROME_PATH")
+    return found
 
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Start Chromium without a window."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=_FLAGS)
+        browser = playwright.chromium.launch(executable_path=executable(), args=_FLAGS)
         yield browser
         browser.close()
 
@@ -76,16 +87,14 @@ def visit(
             route.abort()
 
     def complain(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
+        if message.type == "error":
             visited.errors.append(message.text)
 
     context.route("**/*", keep_to_host)
     visited.page.on("pageerror", lambda error: visited.errors.append(str(error)))
-    visited.page.on(
-        "console", lambda m: visited.errors.append(m.text) if m.type == "error" else None
-    )
+    visited.page.on("console", complain)
     visited.page.goto(address, wait_until="load")
-    visited.page.wait_for_function("document.fonts.status === 'loaded'")
+    visited.page.evaluate("document.fonts.ready.then(() => true)")
     visited.page.wait_for_timeout(200)
 
     yield visited

@@ -1,15 +1,15 @@
 """What the checks of the documentation share: the pages, and the site built from them."""
 
-import functools
-import http.server
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from browser import chromium
+from playwright.sync_api import Browser
+from server import serving
 from sitekit import cache, notebooks
 
 ROOT = Path(__file__).parents[2]
@@ -25,18 +25,24 @@ def executed() -> dict[Path, notebooks.Notebook]:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site, built strictly."""
+    """The site, built strictly, or the built one that SITE names, so that workers share it."""
+    if built := os.environ.get("SITE"):
+        return ROOT / built
     return build(tmp_path_factory.mktemp("build") / "site")
 
 
 @pytest.fixture(scope="session")
 def address(site: Path) -> Iterator[str]:
     """Where the site is served."""
-    handler = functools.partial(_Quiet, directory=str(site))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with serving(site) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium, closed after each module: Playwright holds the thread's event loop until then."""
+    with chromium() as browser:
+        yield browser
 
 
 def build(target: Path, **environment: str) -> Path:
@@ -54,8 +60,3 @@ def build(target: Path, **environment: str) -> Path:
     assert result.returncode == 0, result.stderr
     assert "WARNING" not in result.stderr, result.stderr
     return target
-
-
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
