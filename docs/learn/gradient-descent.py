@@ -426,6 +426,88 @@ print("max_iter=1, 40: ", run(40, **wolfe))
 print("and max_eval=25:", run(20, **wolfe, max_eval=25))
 
 # %% [markdown]
+# ## Take the controls
+#
+# Here is the plane of the first figure again, with gradient descent on its way from the post's start.
+# *Run* goes on to the end. Drag the start, and the whole walk follows. Below the plane, on the left, is
+# the loss that is left after each step; on the right the next step, seen from its side: the loss along
+# it, and the parabola that has its slope and curvature here. *Momentum* follows a running sum of the
+# slopes, of which the older ones fade by a factor of 0.9 with each step. *Newton* goes to where the
+# parabola is level.
+
+# %% tags=["hide"] alt="The plane of loc and scale with three walks from loc -10, scale 2.13. Gradient descent on the mean loss with rate 1 jumps over the valley and runs down beside it to the estimate. Newton's steps in loc and scale run away to the upper left. Newton's steps in loc / scale and 1 / scale arrive after four."
+import json
+import math
+
+from IPython.display import display
+
+stats = {"n": n, "mean": mean, "variance": variance}
+display({"text/html": f"<mle-optimizer data='{json.dumps(stats)}'></mle-optimizer>"}, raw=True)
+
+
+def newton_walk(read, u, steps):
+    def mean_loss(u):
+        loc, scale = read(*u)
+        return scale.log() + (variance + (mean - loc) ** 2) / scale**2 / 2
+
+    u = torch.tensor(u, dtype=torch.float64)
+    walk = [read(*u)]
+    for _ in range(steps):
+        slope = torch.autograd.functional.jacobian(mean_loss, u)
+        u = u - torch.linalg.solve(torch.autograd.functional.hessian(mean_loss, u), slope)
+        walk.append(read(*u))
+    return [(loc.item(), scale.item()) for loc, scale in walk]
+
+
+def arrival(walk):
+    reached = torch.tensor(walk, dtype=torch.float64).T
+    spread = variance + (reached[0] - mean) ** 2
+    nats = n * (reached[1].log() + spread / reached[1] ** 2 / 2 - (math.log(variance) + 1) / 2)
+    return int((nats < 1e-8).nonzero()[0])
+
+
+def convex(a, b):
+    return a / b, 1 / b
+
+
+by_mean = [place[:2] for place in descend(torch.mean, 1.0, 125)]
+by_sum = [place[:2] for place in descend(torch.sum, 1.0, 1)]
+same = [place[:2] for place in descend(torch.sum, 0.0001, 125)]
+assert torch.allclose(torch.tensor(same), torch.tensor(by_mean))
+
+plain = newton_walk(lambda a, b: (a, b), [-10.0, 2.13], 1)
+near = newton_walk(lambda a, b: (a, b), [0.0, 2.0], 3)
+by_log = newton_walk(lambda a, b: (a, b.exp()), [0.0, math.log(2.0)], 9)
+arrives = newton_walk(convex, [-10 / 2.13, 1 / 2.13], 9)
+growing = torch.tensor(near)[1:, 1]
+assert (growing[1:] / growing[:-1] - 2).abs().max() < 0.05
+
+fig, ax = plt.subplots(figsize=(7.2, 3.6))
+ax.contour(locs, scales, gap, [0.1, 1], colors="C4", linewidths=0.7)
+for walk, color in ((by_mean, "C3"), (plain, "C4"), (arrives, "C1")):
+    ax.plot(*zip(*walk, strict=True), "o-", color=color, markersize=3, linewidth=1)
+ax.text(-4.9, 9.6, f"gradient descent, mean, rate 1: {arrival(by_mean)} steps", color="C3")
+ax.text(-4.1, 8.6, f"by the sum, one step: loc {by_sum[1][0]:,.0f}", color="C3")
+ax.text(-7.9, 2.25, f"Newton, loc / scale, 1 / scale: {arrival(arrives)} steps", color="C1")
+ax.text(-10.8, 1.2, "Newton, loc, scale: away", color="C4")
+ax.text(-1.7, 5.2, f"Newton, loc, log scale,\nfrom 0, 2: {arrival(by_log)} steps", color="C4")
+ax.set(xlabel="loc", ylabel="scale", xlim=(-11, 2.5), ylim=(0.5, 11))
+plt.show()
+
+# %% [markdown]
+# Two things to find out:
+#
+# - **Sum or mean.** Set the loss to *sum*, at the same rate of 1. Its first step lands at a `loc` of
+#   over 20,000. Then lower the rate to 0.0001: this is the walk by the mean again, point for point.
+#   With Adam the switch changes nothing that you can see.
+# - **Coordinates.** Choose *Newton*, and start at $\mu = 0$, $\sigma = 2$. In $\mu$ and $\sigma$ the
+#   loss bends downwards there, so the parabola has no bottom, and each further step doubles the
+#   scale. In $\mu$ and $\log \sigma$ Newton arrives in six steps. From the post's start it fails in
+#   both, and arrives in four steps in $\mu/\sigma$ and $1/\sigma$: over these the loss is
+#   [convex](../explain/links.py#where-the-normal-likelihood-is-convex), wherever one starts. They are
+#   the coordinates of Newton's method in `mlefit.fit`.
+
+# %% [markdown]
 # ## The same answer
 #
 # Now compare with the closed form, in code:

@@ -1,0 +1,231 @@
+"""The optimizer on the surface: what the reader does to it, and what it says and shows."""
+
+import math
+
+import pytest
+from browser import SCHEMES, SIZES, chromium
+from explorables import drag, explore, number, overflow, run_code, swipe, violations, words
+
+pytestmark = pytest.mark.site
+
+PAGE = "learn/gradient-descent.html"
+ROWS = {"n": 10_000, "mean": -0.01739417, "variance": 1.00974334}
+CHOICES = {
+    "optimizer": ["descent", "momentum", "adam", "newton"],
+    "coordinate": ["sigma", "log", "softplus", "inverse", "convex"],
+    "reduce": ["mean", "sum"],
+}
+BEST = (math.log(2 * math.pi * ROWS["variance"]) + 1) / 2
+
+
+@pytest.fixture(scope="module")
+def browser(executed):
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def walk(browser, address):
+    with explore(browser, f"{address}/{PAGE}", "mle-optimizer") as element:
+        yield element
+
+
+def choose(walk, **choices: str) -> None:
+    for name, value in choices.items():
+        walk.locator(f"select[name={name}]").select_option(index=CHOICES[name].index(value))
+    settle(walk)
+
+
+def slide(walk, **places: float) -> None:
+    for name, value in places.items():
+        walk.locator(f"input[name={name}]").fill(str(value))
+    settle(walk)
+
+
+def press(walk, *names: str) -> None:
+    for name in names:
+        walk.get_by_role("button", name=name, exact=True).click()
+        settle(walk)
+
+
+def settle(walk) -> None:
+    walk.page.wait_for_timeout(60)
+
+
+def start(walk) -> tuple[float, float]:
+    inputs = (walk.locator(f"input[name={name}]") for name in ("mu", "sigma"))
+    return tuple(float(slider.input_value()) for slider in inputs)
+
+
+def loss(walk) -> float:
+    return number(walk.locator(".big").inner_text())
+
+
+def step(walk) -> int:
+    return int(number(walk.locator(".small").inner_text()))
+
+
+def drawn(walk) -> list[str]:
+    return [p.get_attribute("d") or "" for p in walk.locator("path.trail.line").all()]
+
+
+def test_has_the_statistics_of_the_page(walk):
+    assert walk.evaluate("e => e.data") == ROWS
+
+
+def test_runs_to_the_minimum(walk):
+    press(walk, "Run")
+
+    assert "arrived" in words(walk)
+    assert loss(walk) == pytest.approx(BEST, abs=1e-6)
+    assert step(walk) == 104
+    assert walk.get_by_role("button", name="Step").is_disabled()
+
+
+def test_steps_one_by_one_and_back(walk):
+    press(walk, "Back")
+    assert step(walk) == 0
+    assert start(walk) == (-10.0, 2.13)
+    press(walk, "Step", "Step")
+    assert step(walk) == 2
+
+
+def test_pauses_where_it_is(browser, address):
+    """With motion, a run takes its time."""
+    with explore(browser, f"{address}/{PAGE}", "mle-optimizer") as walk:
+        walk.page.emulate_media(reduced_motion="no-preference")
+        choose(walk, optimizer="adam")
+        slide(walk, exponent=-2)
+        press(walk, "Run")
+        walk.page.wait_for_timeout(500)
+        press(walk, "Pause")
+
+        reached = step(walk)
+        walk.page.wait_for_timeout(200)
+        assert 40 < reached < 1000
+        assert step(walk) == reached
+
+
+def test_the_start_follows_the_pointer_and_the_walk_the_start(walk):
+    knob, before = walk.locator(".knob"), drawn(walk)
+    box, place = knob.bounding_box(), start(walk)
+    drag(knob, 150, -60)
+
+    after = knob.bounding_box()
+    assert after["x"] - box["x"] == pytest.approx(150, abs=1)
+    assert after["y"] - box["y"] == pytest.approx(-60, abs=1)
+    assert start(walk)[0] > place[0]
+    assert start(walk)[1] > place[1]
+    assert all(new != old for new, old in zip(drawn(walk), before, strict=True))
+
+
+def test_a_click_sets_the_start(walk):
+    plot = walk.locator(".plot").first
+    plot.click(position={"x": plot.bounding_box()["width"] - 40, "y": 60})
+    settle(walk)
+    assert start(walk)[0] > 4
+    assert start(walk)[1] > 8
+
+
+def test_keys_alone_drive_it(walk):
+    page = walk.page
+    walk.locator("select[name=optimizer]").focus()
+    for key in ("ArrowDown", "ArrowDown", "ArrowDown"):
+        page.keyboard.press(key)
+    walk.get_by_role("button", name="Back").focus()
+    page.keyboard.press("Enter")
+    walk.get_by_role("slider", name="Start", exact=True).focus()
+    for key in ("Shift+ArrowRight", "ArrowRight", "ArrowUp"):
+        page.keyboard.press(key)
+    settle(walk)
+    assert start(walk) == (-8.9, 2.23)
+
+    walk.get_by_role("button", name="Step").focus()
+    page.keyboard.press("Space")
+    assert "After 1 step of Newton" in words(walk)
+
+
+def test_a_finger_drags_the_start_and_scrolls_the_page(browser, address):
+    page = f"{address}/{PAGE}"
+    with explore(browser, page, "mle-optimizer", size=SIZES["phone"]) as walk:
+        before, scroll = start(walk), walk.evaluate("() => scrollY")
+        swipe(walk.locator(".knob"), 60, -50)
+        assert start(walk)[0] > before[0]
+        assert start(walk)[1] > before[1]
+        assert walk.evaluate("() => scrollY") == scroll
+
+        moved = start(walk)
+        swipe(walk.locator(".plot").first, 0, -200)
+        assert walk.evaluate("() => scrollY") > scroll
+        assert start(walk) == moved
+
+
+def test_the_sum_throws_the_walk_out_and_a_smaller_rate_brings_it_back(walk):
+    by_mean = drawn(walk)
+    choose(walk, reduce="sum")
+    assert "has left the picture" in words(walk)
+    assert "now at" in walk.locator("svg").first.text_content()
+
+    slide(walk, exponent=-4)
+    assert drawn(walk) == by_mean
+
+
+def test_newton_depends_on_the_coordinates(walk):
+    choose(walk, optimizer="newton", coordinate="sigma")
+    slide(walk, mu=0, sigma=2)
+    press(walk, "Back", "Step")
+    assert "saddle" in words(walk)
+    assert walk.locator("input[name=exponent]").is_disabled()
+    assert walk.locator("path.model.dashed").first.get_attribute("d")
+
+    for coordinate, place, steps in (("log", (0, 2), 6), ("convex", (-10, 2.13), 4)):
+        choose(walk, coordinate=coordinate)
+        slide(walk, mu=place[0], sigma=place[1])
+        press(walk, "Back", "Run")
+        assert "arrived" in words(walk)
+        assert step(walk) == steps
+
+
+def test_says_that_no_normal_is_there(walk, tmp_path):
+    choose(walk, coordinate="inverse")
+    assert "No normal has such a scale" in words(walk)
+    assert walk.locator(".big").inner_text() == "mean loss not a number"
+    assert math.isnan(float(run_code(walk, tmp_path)))
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "coordinate", "reduce", "exponent"),
+    [
+        ("descent", "softplus", "mean", 0),
+        ("descent", "convex", "mean", -1),
+        ("momentum", "sigma", "sum", -5),
+        ("adam", "log", "sum", -0.5),
+        ("adam", "inverse", "mean", -2),
+        ("newton", "sigma", "mean", 0),
+        ("newton", "convex", "sum", 0),
+    ],
+)
+def test_its_code_prints_the_number_on_the_screen(
+    walk, tmp_path, optimizer, coordinate, reduce, exponent
+):
+    choose(walk, optimizer=optimizer, coordinate=coordinate, reduce=reduce)
+    slide(walk, exponent=exponent)
+    drag(walk.locator(".knob"), 80, -20)
+    assert float(run_code(walk, tmp_path)) == loss(walk)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("size", [*SIZES.values(), (360, 740)])
+def test_is_accessible_and_fits(browser, address, scheme, size):
+    page = f"{address}/{PAGE}"
+    with explore(browser, page, "mle-optimizer", scheme=scheme, size=size) as walk:
+        assert violations(walk) == []
+        assert overflow(walk) <= 0
+
+
+def test_without_scripts_a_figure_stays(browser, address):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}/{PAGE}")
+    assert page.locator("mle-optimizer figure svg").is_visible()
+    context.close()
