@@ -18,15 +18,12 @@ import mlefit
 from mlefit import Fit
 from mlefit.transforms import SoftplusTransform
 
-settings.register_profile(
-    "quick",
+quick = settings(
     max_examples=10,
     derandomize=True,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-settings.load_profile("quick")
-
 NEAR = 1e-3  # standard errors: 1e-8 nats, the default tolerance, are 1.4e-4 of them
 seeds = st.integers(0, 2**31 - 1)
 sizes = st.integers(8, 40)
@@ -77,6 +74,7 @@ def learned(found: Fit) -> dict[str, Tensor]:
 
 
 @each_location
+@quick
 @given(seed=seeds, n=sizes, unit=units, shift=shifts)
 def test_location_and_scale_follow_the_data(
     family: type[Distribution], seed: int, n: int, unit: float, shift: float
@@ -95,6 +93,7 @@ def test_location_and_scale_follow_the_data(
 
 
 @pytest.mark.parametrize("method", [mlefit.fit, mlefit.closed_form], ids=lambda it: it.__name__)
+@quick
 @given(seed=seeds, n=sizes, d=st.integers(1, 4), shift=shifts)
 def test_multivariate_normal_follows_linear_maps(
     method: Callable[..., Fit], seed: int, n: int, d: int, shift: float
@@ -111,6 +110,7 @@ def test_multivariate_normal_follows_linear_maps(
 
 
 @each_family
+@quick
 @given(seed=seeds, n=sizes)
 def test_order_does_not_matter(family: type[Distribution], seed: int, n: int) -> None:
     x = FAMILIES[family][0](draw(seed, n))
@@ -121,6 +121,7 @@ def test_order_does_not_matter(family: type[Distribution], seed: int, n: int) ->
 
 
 @each_family
+@quick
 @given(seed=seeds, n=sizes, times=st.lists(st.integers(0, 5), min_size=40, max_size=40))
 def test_weights_are_repetitions(
     family: type[Distribution], seed: int, n: int, times: list[int]
@@ -139,6 +140,7 @@ def test_weights_are_repetitions(
 
 
 @each_family
+@quick
 @given(seed=seeds, n=sizes, batch=st.lists(st.integers(1, 3), min_size=1, max_size=2))
 def test_a_batch_is_its_singles(
     family: type[Distribution], seed: int, n: int, batch: list[int]
@@ -157,6 +159,7 @@ def test_a_batch_is_its_singles(
 
 
 @pytest.mark.parametrize("family", [Normal, MultivariateNormal], ids=lambda it: it.__name__)
+@quick
 @given(
     seed=seeds,
     cuts=st.lists(st.integers(0, 60), max_size=6),
@@ -181,6 +184,7 @@ def test_merged_parts_are_the_whole(
 CHARTS = [SoftplusTransform(), ExpTransform(), td.SoftplusTransform()]
 
 
+@quick
 @given(seed=seeds, n=sizes, unit=st.floats(-3, 3).map(lambda power: 10**power))
 def test_the_chart_does_not_matter(seed: int, n: int, unit: float) -> None:
     x = unit * draw(seed, n).exp()
@@ -195,6 +199,7 @@ def test_the_chart_does_not_matter(seed: int, n: int, unit: float) -> None:
 
 
 @pytest.mark.parametrize("name", ["scale_tril", "covariance_matrix", "precision_matrix"])
+@quick
 @given(seed=seeds, n=st.integers(8, 30), d=st.integers(1, 3))
 def test_the_chart_of_a_matrix_does_not_matter(name: str, seed: int, n: int, d: int) -> None:
     X = draw(seed, n, d) @ (draw(seed + 1, d, d) + 2 * torch.eye(d, dtype=torch.float64))
