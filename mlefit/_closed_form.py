@@ -53,7 +53,8 @@ def _categorical(rows: Rows, dtype: torch.dtype) -> dict[str, Tensor]:
 
 def _uniform(rows: Rows, dtype: torch.dtype) -> dict[str, Tensor]:
     # torch's support is [low, high), so no high attains the supremum: take the nearest float
-    high = torch.nextafter(rows.x.amax(0).to(dtype), torch.tensor(torch.inf, dtype=dtype))
+    highest = rows.x.amax(0).to(dtype)
+    high = torch.nextafter(highest, torch.full_like(highest, torch.inf))
     return {"low": rows.x.amin(0), "high": high.double()}
 
 

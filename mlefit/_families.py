@@ -185,12 +185,12 @@ def _von_mises(x: Tensor, w: Tensor | None, known: Mapping[str, Any]) -> dict[st
 def _negative_binomial(x: Tensor, w: Tensor | None, known: Mapping[str, Any]) -> dict[str, Tensor]:
     m, v = _mean(x, w).clamp(min=1e-3), _variance(x, w)
     r = torch.where(v > 1.05 * m, m**2 / (v - m).clamp(min=1e-12), 20 * m)
-    r = torch.as_tensor(known.get("total_count", r)).to(m)
+    r = torch.as_tensor(known.get("total_count", r), device=m.device).to(m)
     return {"total_count": r, "probs": m / (r + m)}
 
 
 def _binomial(x: Tensor, w: Tensor | None, known: Mapping[str, Any]) -> dict[str, Tensor]:
-    total = torch.as_tensor(known.get("total_count", 1)).to(x)
+    total = torch.as_tensor(known.get("total_count", 1), device=x.device).to(x)
     return {"probs": _inside(_mean(x, w) / total)}
 
 
@@ -214,7 +214,8 @@ def _relaxed_one_hot(x: Tensor, w: Tensor | None, known: Mapping[str, Any]) -> d
 
 def _wishart(x: Tensor, w: Tensor | None, known: Mapping[str, Any]) -> dict[str, Tensor]:
     m = _mean(x, w)
-    df = torch.as_tensor(known.get("df", float(m.shape[-1] + 2))).to(m).expand(m.shape[:-2])
+    df = torch.as_tensor(known.get("df", float(m.shape[-1] + 2)), device=m.device)
+    df = df.to(m).expand(m.shape[:-2])
     return {"df": df, "scale_tril": torch.linalg.cholesky(m) / df.sqrt()[..., None, None]}
 
 
@@ -241,7 +242,7 @@ def _uniform(x: Tensor, w: Tensor | None, known: Mapping[str, Any]) -> dict[str,
 
 
 def _pareto(x: Tensor, w: Tensor | None, known: Mapping[str, Any]) -> dict[str, Tensor]:
-    scale = torch.as_tensor(known.get("scale", x.amin(0))).to(x)
+    scale = torch.as_tensor(known.get("scale", x.amin(0)), device=x.device).to(x)
     return {"scale": scale, "alpha": 1 / _mean((x / scale).log(), w)}
 
 
@@ -343,7 +344,7 @@ if hasattr(td, "GeneralizedPareto"):  # torch 2.8 and later
     FAMILIES[td.GeneralizedPareto] = Family(
         lambda x, w, known: {
             "loc": x.amin(0),
-            "scale": (_mean(x, w) - torch.as_tensor(known.get("loc", 0.0)).to(x)).clamp(min=1e-300),
+            "scale": (_mean(x, w) - known.get("loc", 0.0)).clamp(min=1e-300),
             "concentration": torch.full_like(x[0], 0.1),
         },
         refused={"loc": DEPENDENT},

@@ -148,7 +148,7 @@ def check_finite(x: Tensor, w: Tensor | None, events: int) -> None:
         w: Weights that broadcast to `(n, *batch)`, or None.
         events: How many trailing dimensions belong to one observation.
     """
-    bad = ~torch.isfinite(x) & _counts(w, events)
+    bad = ~torch.isfinite(x) & _counts(w, events, x.device)
     if bad.any():
         raise ValueError(
             f"expected finite data; got {_first(x, bad)}; "
@@ -163,7 +163,7 @@ def check_support(
     if support is None:
         return
     wide = x.float() if x.is_floating_point() and x.element_size() < 4 else x  # for Cholesky
-    outside = ~support.check(wide).expand(x.shape[: x.ndim - events]) & _counts(w, 0)
+    outside = ~support.check(wide).expand(x.shape[: x.ndim - events]) & _counts(w, 0, x.device)
     if outside.any():
         raise ValueError(
             f"expected data in the support of {name}, {support}; got {_first(x, outside)}; "
@@ -173,7 +173,7 @@ def check_support(
 
 def check_possible(x: Tensor, w: Tensor | None, events: int, possible: Tensor, name: str) -> None:
     """Raise unless the density of every row that counts is positive and finite."""
-    bad = ~possible & _counts(w, 0)
+    bad = ~possible & _counts(w, 0, x.device)
     if bad.any():
         raise ValueError(
             f"expected data with a positive and finite density under {name}; got "
@@ -192,9 +192,9 @@ def _is_dependent(support: Constraint) -> bool:
     return isinstance(support, type(constraints.dependent))
 
 
-def _counts(w: Tensor | None, events: int) -> Tensor:
+def _counts(w: Tensor | None, events: int, device: torch.device) -> Tensor:
     if w is None:
-        return torch.tensor(True)
+        return torch.ones((), dtype=torch.bool, device=device)
     return (w > 0).reshape((*w.shape, *[1] * events))
 
 

@@ -6,8 +6,8 @@ import functools
 import inspect
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import torch
 from torch import Size, Tensor
@@ -62,6 +62,14 @@ class Model:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
             return self.family(**params, validate_args=False)
+
+    def to(self, device: torch.device) -> Self:
+        """Return the same with the user's values on a device."""
+        init, fixed = (
+            {k: v.to(device) if isinstance(v, Tensor) else v for k, v in given.items()}
+            for given in (self.init, self.fixed)
+        )
+        return replace(self, init=init, fixed=fixed)
 
     def choose(self, default: str) -> str:
         """Return the name that the user gave instead of a default one, `logits` for `probs`."""
@@ -242,11 +250,12 @@ def _check_learnable(
         )
 
 
-def origin(model: Model, name: str) -> Tensor:
+def origin(model: Model, name: str, device: torch.device | None = None) -> Tensor:
     """Return the parameter at the origin of its chart, for a family that nothing is known of."""
     transform = model.chart(name)
     try:
-        return transform(torch.zeros(transform.inverse_shape(Size()), dtype=torch.float64))
+        shape = transform.inverse_shape(Size())
+        return transform(torch.zeros(shape, dtype=torch.float64, device=device))
     except (IndexError, RuntimeError) as error:
         raise ValueError(
             f"expected a starting value for {name}, whose shape is unknown; got none; "

@@ -70,4 +70,4 @@ def _bounds(constraint: Constraint, value: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _full(bound: float | Tensor, like: Tensor) -> Tensor:
-    return torch.as_tensor(bound).to(like).expand(like.shape)
+    return torch.as_tensor(bound, device=like.device).to(like).expand(like.shape)

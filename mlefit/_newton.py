@@ -147,7 +147,8 @@ def local_model(objective: Objective, u: Tensor, tol: float) -> Local:
     loss, g, H = objective.derivatives(u)
     finite = torch.isfinite(loss) & torch.isfinite(g).all(-1) & torch.isfinite(H).all(-1).all(-1)
     g = torch.where(finite[:, None], g, 0.0)
-    H = torch.where(finite[:, None, None], H, torch.eye(u.shape[1]).to(u))
+    identity = torch.eye(u.shape[1], dtype=u.dtype, device=u.device)
+    H = torch.where(finite[:, None, None], H, identity)
     step, definite = _newton_step(g, H, objective.flat)
     distance = (g * step).sum(-1).abs() / 2 * objective.n
 

@@ -163,6 +163,8 @@ class ConvexNormal:
                 return torch.linalg.cholesky(scale)
             case "precision_matrix":
                 flipped = torch.linalg.cholesky(scale.flip(-2, -1)).flip(-2, -1)  # P with P'P
-                identity = torch.eye(scale.shape[-1]).to(scale).expand(scale.shape)
+                identity = torch.eye(
+                    scale.shape[-1], dtype=scale.dtype, device=scale.device
+                ).expand(scale.shape)
                 return torch.linalg.solve_triangular(flipped.mT, identity, upper=False)
         return scale

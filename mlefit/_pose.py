@@ -142,6 +142,7 @@ def pose(
 
     events = _events(model)
     x, dtype = as_data(data, events)
+    model = model.to(x.device)
     w = None if weights is None else as_weights(weights, x, events)
     batch, model = x.shape[1 : x.ndim - events], replace(model, event=x.shape[x.ndim - events :])
     rows = _rows(x, w, events, model.is_class)
@@ -180,7 +181,7 @@ def _from_statistics(model: Model, stats: SufficientStatistics, weights: Any) ->
         raise ValueError(
             "expected statistics of at least one row; got n = 0; try a look at the data source"
         )
-    return _of_moments(model, stats, None, stats.dtype)
+    return _of_moments(model.to(stats.mean.device), stats, None, stats.dtype)
 
 
 def _of_moments(

@@ -2,12 +2,12 @@
 
 __all__ = ["ConvergenceWarning", "Fit", "Trace"]
 
-import math
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from numbers import Real
 from operator import itemgetter
+from statistics import NormalDist
 from typing import Any
 
 import torch
@@ -273,4 +273,4 @@ class Fit:
 def _quantile(level: float) -> float:
     if not (isinstance(level, Real) and 0 < level < 1):
         raise ValueError(f"expected a level between 0 and 1; got {level!r}; try 0.95")
-    return math.sqrt(2) * float(torch.erfinv(torch.tensor(float(level), dtype=torch.float64)))
+    return NormalDist().inv_cdf((1 + float(level)) / 2)

@@ -93,7 +93,7 @@ class SufficientStatistics:
                 "expected an initialised process group; got none; "
                 "try torch.distributed.init_process_group() first, under torchrun"
             )
-        wide = torch.tensor([self.dtype == torch.float64], dtype=torch.float64).to(self.mean)
+        wide = self.mean.new_tensor([self.dtype == torch.float64])
         parts = [self.n, self.mean, self.scatter, self.remainder, wide]
         packed = torch.cat([part.reshape(-1) for part in parts])
         size = torch.distributed.get_world_size(group)

@@ -49,7 +49,8 @@ class Information:
         scaled = unit[:, :, None] * total * unit[:, None, :]
         factor, info = torch.linalg.cholesky_ex(torch.nan_to_num(scaled))
         regular = (info == 0) & torch.isfinite(unit).all(-1) & ~self.failed
-        identity = torch.eye(total.shape[-1]).to(total).expand(total.shape)
+        identity = torch.eye(total.shape[-1], dtype=total.dtype, device=total.device)
+        identity = identity.expand(total.shape)
         inverse = torch.cholesky_solve(
             identity, torch.where(regular[:, None, None], factor, identity)
         )

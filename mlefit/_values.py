@@ -26,7 +26,7 @@ def starting_values(
                 f"of temperatures; got {rows.n.numel()}; try a loop over the fits"
             )
     else:
-        defaults = _own_values(model, batch)
+        defaults = _own_values(model, batch, rows.x.device)
     return arrange(model, defaults, batch)
 
 
@@ -74,13 +74,13 @@ def arrange(
     return start, fixed
 
 
-def _own_values(model: Model, batch: Size) -> dict[str, Tensor]:
+def _own_values(model: Model, batch: Size, device: torch.device) -> dict[str, Tensor]:
     """Return the user's starting values, each `(B, *shape)`, for a family not in the table."""
     values = {name: value.double() for name, value in model.init.items()}
     if model.is_class:
         stated = [n for n in model.family.arg_constraints if model.choose(n) == n]  # type: ignore[attr-defined]
         missing = [n for n in stated if n not in values and n not in model.fixed]
-        values |= {name: origin(model, name) for name in missing}
+        values |= {name: origin(model, name, device) for name in missing}
     own = model.build({**values, **model.fixed}).batch_shape
     if own == batch and batch:
         return {

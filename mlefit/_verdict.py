@@ -75,7 +75,8 @@ def _of_batch(problem: Problem, found: Minimum, effort: str) -> str:
 
 
 def _index(problem: Problem, i: int) -> str:
-    index = torch.arange(problem.batch.numel()).reshape(problem.batch).eq(i).nonzero()[0]
+    numbers = torch.arange(problem.batch.numel(), device="cpu").reshape(problem.batch)
+    index = (numbers == i).nonzero()[0]
     where = ", ".join(str(k) for k in index.tolist())
     return f"fit {where}" + (f": {problem.hopeless[i]}" if i in problem.hopeless else "")
 
