@@ -56,6 +56,7 @@ class Contender:
 class Task:
     """The same data for all contenders; the first one is the library's."""
 
+    section: str  # of the table
     name: str
     size: str
     contenders: Sequence[Contender]
@@ -66,6 +67,7 @@ class Task:
 class Row:
     """One line of the table."""
 
+    section: str
     task: str
     size: str
     who: str
@@ -76,6 +78,8 @@ class Row:
     gap: float | None
     verdict: str
     note: str
+    key: str = ""  # the task's, by which it is run
+    load: float = 0.0  # of the machine, before the task
 
 
 @dataclass
@@ -143,9 +147,11 @@ def race(task: Task, *, repeats: int = 30, budget: float = 4.0) -> list[Row]:
 def _row(task: Task, clock: _Clock, first: float) -> Row:
     who = clock.contender
     if clock.failed or clock.estimate is None:
-        return Row(task.name, task.size, who.who, None, None, 0, None, None, clock.failed, who.note)
+        missing = (None, None, 0, None, None)
+        return Row(task.section, task.name, task.size, who.who, *missing, clock.failed, who.note)
     times = [time / who.share for time in clock.times]
     return Row(
+        task.section,
         task.name,
         task.size,
         who.who,

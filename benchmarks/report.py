@@ -1,11 +1,12 @@
 """Write the measurements: JSON for machines and the site, Markdown for readers."""
 
-__all__ = ["Report", "machine", "markdown", "wins", "write"]
+__all__ = ["Report", "duration", "machine", "markdown", "read", "sections", "wins", "write"]
 
 import json
+import math
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from itertools import groupby
@@ -38,31 +39,47 @@ class Report:
 
 def machine() -> tuple[dict[str, str], dict[str, str]]:
     """Describe this machine, without its name, and the packages."""
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
     described = {
         "processor": _processor(),
         "cores": str(os.cpu_count()),
         "system": f"{platform.system()} {platform.machine()}",
         "Python": platform.python_version(),
-        "load before": f"{load:.1f}",
     }
     return described, {name: _version(name) for name in PACKAGES}
 
 
 def write(report: Report, *, data: Path, table: Path) -> None:
     """Write a report as JSON and as Markdown."""
+    found = asdict(report)
+    for row in found["rows"]:
+        if row["gap"] == math.inf:
+            row["gap"] = "inf"  # JSON has no infinity
+    text = json.dumps(found, indent=1, ensure_ascii=False, allow_nan=False)
     data.parent.mkdir(parents=True, exist_ok=True)
-    data.write_text(json.dumps(asdict(report), indent=1, ensure_ascii=False) + "\n", "utf-8")
+    data.write_text(text + "\n", "utf-8")
     table.write_text(markdown(report), "utf-8")
+
+
+def read(data: Path) -> Report:
+    """Read what `write` wrote as JSON."""
+    found = json.loads(data.read_text("utf-8"))
+    rows = [Row(**{**row, "gap": _float(row["gap"])}) for row in found.pop("rows")]
+    return Report(**found, rows=rows)
 
 
 def markdown(report: Report) -> str:
     """Return a report as one Markdown page, a table for each task."""
-    lines = ["# Measured beside its peers", "", _provenance(report), ""]
-    for (task, size), rows in groupby(report.rows, key=lambda row: (row.task, row.size)):
+    head = ["# Measured beside its peers", "", _provenance(report), ""]
+    return "\n".join([*head, *sections(report.rows)])
+
+
+def sections(rows: Iterable[Row]) -> list[str]:
+    """Return the lines of a table for each task."""
+    lines = []
+    for (task, size), group in groupby(rows, key=lambda row: (row.task, row.size)):
         lines += [f"## {task}: {size}", "", _line(HEADER), _line(["---"] * len(HEADER))]
-        lines += [_line(_cells(row)) for row in rows] + [""]
-    return "\n".join(lines)
+        lines += [_line(_cells(row)) for row in group] + [""]
+    return lines
 
 
 def wins(rows: Sequence[Row]) -> list[Row]:
@@ -86,8 +103,14 @@ def _cells(row: Row) -> list[str]:
     return [row.who, duration(row.seconds), ratio, gap, row.verdict, row.note]
 
 
+def _float(written: float | str | None) -> float | None:
+    return None if written is None else float(written)
+
+
 def _nats(gap: float) -> str:
     """Write a distance; below 1e-15 it is the rounding of the reference."""
+    if gap == math.inf:
+        return "no density"
     return "0" if abs(gap) < 1e-15 else f"{gap:.1e}" if gap < 0.01 else f"{gap:.3g}"
 
 
@@ -100,9 +123,13 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def _provenance(report: Report) -> str:
-    machine = ", ".join(f"{key} {value}" for key, value in report.machine.items())
+    machine = "; ".join(f"{key}: {value}" for key, value in report.machine.items())
     packages = ", ".join(f"{key} {value}" for key, value in report.packages.items())
-    return f"Measured on {report.date}: {machine}.\n\n{packages}."
+    loads = [row.load for row in report.rows]
+    return (
+        f"Measured on {report.date}. {machine}; load of the machine before each task: "
+        f"{min(loads)} to {max(loads)}.\n\n{packages}."
+    )
 
 
 def _processor() -> str:

@@ -17,8 +17,9 @@ import mlefit
 from benchmarks import ours
 from benchmarks.measure import Contender, Estimate, Task
 from benchmarks.peers import pyro_ppl, scipy_stats, stats_models, torch_minimize
-from benchmarks.reference import gap_by_mpmath
+from benchmarks.reference import gap_by_density
 
+SECTION = "Other families"
 STEPS = 5000
 
 
@@ -138,6 +139,7 @@ def _task(name: str, toy: bool) -> Task:
     torch.manual_seed(0)
     x = family.truth.sample((100 if toy else 1000,)).double()
     return Task(
+        SECTION,
         name,
         f"{len(x):,} rows",
         [
@@ -149,7 +151,7 @@ def _task(name: str, toy: bool) -> Task:
                 lambda: torch_minimize.search(
                     family.build, x, torch.zeros(len(family.names)).double(), _reader(family)
                 ),
-                note="charts and start written by hand",
+                note="charts and start written by hand; no Hessian, so no standard errors",
             ),
             Contender(
                 "pyro SVI",
@@ -157,7 +159,7 @@ def _task(name: str, toy: bool) -> Task:
                 note=f"no rule to stop: {STEPS:,} steps of Adam",
             ),
         ],
-        gap_by_mpmath(name, x.tolist(), _values(family.truth, family.names)),
+        gap_by_density(name, x.tolist(), _values(family.truth, family.names)),
     )
 
 
@@ -200,9 +202,15 @@ def _statsmodels(name: str, family: Family, x: Any) -> list[Contender]:
         return density(x, *family.arguments(*params))
 
     generic = Contender(
-        "statsmodels generic", lambda: stats_models.generic(log_density, x, family.start)
+        "statsmodels generic",
+        lambda: stats_models.generic(log_density, x, family.start),
+        note="evaluates SciPy's density, without gradients; standard errors by differences",
     )
-    own = Contender("statsmodels NegativeBinomial", lambda: stats_models.negative_binomial(x))
+    own = Contender(
+        "statsmodels NegativeBinomial",
+        lambda: stats_models.negative_binomial(x),
+        note="gradient and Hessian written by hand for this family",
+    )
     return [own, generic] if name == "NegativeBinomial" else [generic]
 
 

@@ -12,8 +12,10 @@ import mlefit
 from benchmarks import ours
 from benchmarks.measure import Contender, Estimate, Task
 from benchmarks.peers import formulas, scipy_stats
-from benchmarks.reference import Gap, gap_by_mpmath, normal_gap
+from benchmarks.reference import Gap, gap_by_density, normal_gap
+from benchmarks.tasks.exact import FORMULA
 
+SECTION = "Many fits"
 JUDGED = 20  # fits whose distance from the optimum is computed; the row gives the worst
 
 
@@ -25,8 +27,9 @@ def students(*, toy: bool) -> Task:
     found = mlefit.fit(StudentT, X[:, :looped])
     judged = found.converged.nonzero()[: 2 if toy else JUDGED, 0].tolist()
     starts = torch.stack([found.params[name] for name in ("df", "loc", "scale")], 1)
-    gaps = {k: gap_by_mpmath("StudentT", X[:, k].tolist(), starts[k].tolist()) for k in judged}
+    gaps = {k: gap_by_density("StudentT", X[:, k].tolist(), starts[k].tolist()) for k in judged}
     return Task(
+        SECTION,
         "Student t, many fits",
         f"{fits:,} fits x 200 rows",
         [
@@ -49,6 +52,7 @@ def normals(*, toy: bool) -> Task:
     X = 5 + 2 * torch.randn(100, fits, dtype=torch.float64)
     gaps = {k: normal_gap(X[:, k]) for k in range(min(JUDGED, looped))}
     return Task(
+        SECTION,
         "Normal, many fits",
         f"{fits:,} fits x 100 rows",
         [
@@ -60,11 +64,11 @@ def normals(*, toy: bool) -> Task:
                 share=looped / fits,
                 note=f"measured on {looped:,} of the fits, and scaled",
             ),
-            Contender("numpy mean, std", lambda: formulas.numpy_normal(X.numpy())),
+            Contender("numpy mean, std", lambda: formulas.numpy_normal(X.numpy()), note=FORMULA),
             Contender(
                 "torch std_mean",
                 lambda: formulas.torch_normal(X),
-                note="one pass in compiled code; no check of the data, no shift",
+                note=FORMULA,
             ),
         ],
         lambda *params: _worst(gaps, params),

@@ -23,7 +23,10 @@ from benchmarks.peers import (
 from benchmarks.reference import multivariate_gap, normal_gap
 from benchmarks.tasks.exact import FORMULA
 
-LIMIT = f"at most {torch_minimize.ITERATIONS:,} iterations"
+SECTION = "By search"
+LIMIT = (
+    f"charts written by hand, no standard errors; at most {torch_minimize.ITERATIONS:,} iterations"
+)
 STEPS = "no rule to stop: the steps are the post's"
 
 
@@ -45,6 +48,7 @@ def post_univariate(*, toy: bool) -> Task:
 
     a = x.double().numpy()
     return Task(
+        SECTION,
         "Normal by search, from (-10, 2.13)",
         "10,000 rows",
         [
@@ -56,10 +60,12 @@ def post_univariate(*, toy: bool) -> Task:
             Contender(
                 "pytorch-minimize bfgs",
                 lambda: torch_minimize.search(build, x, u, lambda p: (p.mean, p.stddev)),
+                note="charts written by hand; softplus underflows on the way",
             ),
             Contender(
                 "statsmodels generic",
                 lambda: stats_models.generic(stats.norm.logpdf, a, (-10.0, float(first))),
+                note="evaluates SciPy's density, without gradients",
             ),
             Contender(
                 "scipy stats.fit",
@@ -82,6 +88,7 @@ def post_multivariate(*, toy: bool) -> Task:
     X = torch.randn(1000, 2) @ L.T
     loc, factor = torch.tensor([-10.0, 5.0]), torch.tensor([[1.0, 0.0], [1.0, 1.0]])
     return Task(
+        SECTION,
         "Multivariate normal by search, from (-10, 5)",
         "1,000 x 2",
         [
@@ -99,6 +106,7 @@ def penguins(*, toy: bool) -> Task:
     X = mlefit.datasets.penguins("Gentoo")
     loc, eye = torch.zeros(4, dtype=X.dtype), torch.eye(4, dtype=X.dtype)
     return Task(
+        SECTION,
         "Penguins in raw units, from 0 and the identity",
         "123 x 4",
         [
@@ -128,6 +136,7 @@ def _narrow(d: int, condition: float) -> Task:
     X = torch.randn(n, d, dtype=torch.float64) * widths @ axes.T
     loc, eye = torch.zeros(d, dtype=X.dtype), torch.eye(d, dtype=X.dtype)
     return Task(
+        SECTION,
         f"{d} columns, condition {condition:.0e}".replace("e+0", "e"),
         f"{n:,} x {d}",
         [
@@ -170,7 +179,11 @@ def _searches(X: Tensor, loc: Tensor, factor: Tensor, steps: int) -> list[Conten
             lambda: pyro_ppl.search("MultivariateNormal", X, pyro, steps=steps),
             note=STEPS,
         ),
-        Contender("pytorch-minimize l-bfgs", lambda: torch_minimize.multivariate(X, loc, factor)),
+        Contender(
+            "pytorch-minimize l-bfgs",
+            lambda: torch_minimize.multivariate(X, loc, factor),
+            note=LIMIT,
+        ),
         Contender(
             "sklearn GaussianMixture",
             lambda: scikit_learn.mixture(X.numpy()),

@@ -8,6 +8,7 @@ from functools import partial
 
 from benchmarks.measure import Contender, Estimate, Task
 
+SECTION = "Starting up"
 NORMALS = "import torch; x = torch.linspace(-2, 2, 100).double(); a = x.numpy()"
 
 # who -> what is imported already, what is timed, note
@@ -29,7 +30,7 @@ IMPORTS = {
     "pytorch-minimize": (
         "import torch, torch.distributions, scipy.optimize",
         "import torchmin",
-        "beyond torch and SciPy",
+        "beyond torch and SciPy: a few small modules",
     ),
 }
 
@@ -72,7 +73,7 @@ def _task(name: str, size: str, snippets: dict[str, tuple[str, str, str]]) -> Ta
         Contender(who, partial(_timed, before, code), note=note)
         for who, (before, code, note) in snippets.items()
     ]
-    return Task(name, size, contenders)
+    return Task(SECTION, name, size, contenders)
 
 
 def _timed(before: str, code: str) -> Estimate:
