@@ -20,7 +20,7 @@ from benchmarks.peers import pyro_ppl, scipy_stats, stats_models, torch_minimize
 from benchmarks.reference import gap_by_density
 
 SECTION = "Other families"
-STEPS = 5000
+STEPS = 2000
 
 
 @dataclass(frozen=True)

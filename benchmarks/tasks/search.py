@@ -145,7 +145,7 @@ def _narrow(d: int, condition: float) -> Task:
                 lambda: ours.multivariate(mlefit.fit(MultivariateNormal, X)),
                 note="by search, as if there were no formula",
             ),
-            Contender("mlefit closed_form", lambda: ours.exact_multivariate(X), note=FORMULA),
+            Contender("mlefit closed_form", lambda: ours.exact_multivariate(X), note="the formula"),
             Contender(
                 "pytorch-minimize l-bfgs",
                 lambda: torch_minimize.multivariate(X, loc, eye),
