@@ -74,6 +74,12 @@ def test_consecutive_cells_with_a_tag_share_one_fold(tag, selector):
     assert not any(word in inside for word in ("before", "after"))
 
 
+def test_cells_beside_each_other_share_one_box():
+    soup = page(code("a"), code("b", tags=["beside"]), code("c", tags=["beside"]))
+    (box,) = soup.select("div.beside")
+    assert [block.get_text() for block in box.select("pre > code")] == ["b\n", "c\n"]
+
+
 def test_fold_hides_the_code_and_shows_the_output():
     soup = page(code("x", stdout("1"), tags=["fold"]))
     assert soup.select_one("details.fold div.highlight")
