@@ -14,6 +14,7 @@ from torch.testing import assert_close
 
 import mlefit
 from mlefit import Fit, SufficientStatistics, closed_form, fit, suffstats
+from mlefit._model import resolve
 
 N = 40
 g = torch.Generator().manual_seed(2)
@@ -146,6 +147,14 @@ def test_a_batch_with_a_hopeless_fit(device: torch.device) -> None:
         found = fit(Normal, data)
     assert found.converged.tolist() == [True, False]
     assert found.params["scale"].device == device
+
+
+def test_what_the_user_gives_follows_the_data() -> None:
+    model = resolve(Normal, {"loc": 0.0}, {"scale": 1.0}, None)
+    there = model.to(torch.device("meta"))
+    assert not model.init["loc"].is_meta
+    assert there.init["loc"].is_meta
+    assert there.fixed["scale"].is_meta
 
 
 # ---- nothing is made elsewhere: where the default device holds no numbers, a tensor that is made
