@@ -49,7 +49,7 @@ def keep(rows: Iterable[Row], *, threads: int) -> None:
     described, packages = machine()
     report = Report(
         datetime.now(UTC).date().isoformat(),
-        described | {"threads": str(threads)},
+        described | {"threads": str(threads), "time": "CPU" if threads == 1 else "wall clock"},
         packages,
         sorted(rows, key=lambda row: order.index(row.key)),
     )

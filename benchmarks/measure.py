@@ -1,14 +1,16 @@
 """Time what several packages do with the same data, in turns."""
 
-__all__ = ["SILENT", "Contender", "Estimate", "NotMeasuredError", "Row", "Task", "race"]
+__all__ = ["SILENT", "Contender", "Estimate", "NotMeasuredError", "Row", "Task", "clock", "race"]
 
 import math
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
+
+import torch
 
 SILENT = "says nothing"
 
@@ -94,7 +96,8 @@ class _Clock:
     failed: str = ""
 
     def run(self) -> None:
-        before = perf_counter()
+        start, seconds = perf_counter(), clock()
+        before = seconds()
         try:
             found = self.contender.run()
         except NotMeasuredError as error:
@@ -103,9 +106,8 @@ class _Clock:
         except Exception as error:
             self.failed = f"raised {type(error).__name__}"
             return
-        elapsed = perf_counter() - before
-        self.spent += elapsed
-        time = elapsed if found.seconds is None else found.seconds
+        time = seconds() - before if found.seconds is None else found.seconds
+        self.spent += perf_counter() - start
         if self.estimate is None:  # the first run warms up, and is judged
             self.estimate, self.first = found, time
         else:
@@ -117,14 +119,23 @@ class _Clock:
             self.times.append(self.first)
 
 
+def clock() -> Callable[[], float]:
+    """Return what to measure with: CPU time where one thread works, else the clock on the wall.
+
+    The CPU time of one thread is what the wall clock would say if nothing else ran; that of several
+    would count them all.
+    """
+    return process_time if torch.get_num_threads() == 1 else perf_counter
+
+
 def race(task: Task, *, repeats: int = 30, budget: float = 4.0) -> list[Row]:
     """Run a task's contenders in turns, so that a busy moment hits all of them.
 
     Args:
         task: What to do, and who does it.
         repeats: Rounds after the first, which warms up and is not timed.
-        budget: Seconds after which a contender is not run again. If its first run takes longer,
-            that run counts.
+        budget: Seconds on the wall after which a contender is not run again. If its first run takes
+            longer, that run counts.
 
     Returns:
         A row for each contender: the fastest run, the median, and the ratio of the fastest to that

@@ -6,14 +6,13 @@ import json
 import resource
 import sys
 from collections.abc import Iterator
-from time import perf_counter
 
 import torch
 from torch import Tensor
 from torch.distributions import Normal
 
 import mlefit
-from benchmarks.measure import Estimate
+from benchmarks.measure import Estimate, clock
 
 HELD = 10_000_000  # rows in memory, read again and again: more than any cache holds
 BLOCK = 1_000_000
@@ -42,17 +41,19 @@ def _memory() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def _main(rows: int) -> None:
+def _main(rows: int, threads: int) -> None:
+    torch.set_num_threads(threads)
+    now = clock()
     x = buffer()
     sum(mlefit.suffstats(Normal, block) for block in blocks(x, HELD))
-    before, start = _memory(), perf_counter()
+    before, start = _memory(), now()
     loc, scale = estimate(
         sum(mlefit.suffstats(Normal, block) for block in blocks(x, rows))  # type: ignore[arg-type]
     ).params
-    seconds = perf_counter() - start
+    seconds = now() - start
     found = {"loc": float(loc), "scale": float(scale), "seconds": seconds}
     print(json.dumps({**found, "grown": _memory() - before}))
 
 
 if __name__ == "__main__":
-    _main(int(sys.argv[1]))
+    _main(*map(int, sys.argv[1:]))
