@@ -7,7 +7,10 @@
     const target = svg("circle", { class: "target", r: 22 });
     const knob = svg("circle", { class: "knob", r: 7 });
     const names = { role: "slider", tabindex: 0, "aria-label": label, class: `handle ${colour}` };
-    return svg("g", names, target, knob);
+    const group = svg("g", names, target, knob);
+    // Chromium heeds touch-action on a whole drawing alone, and would scroll the page.
+    group.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
+    return group;
   }
 
   /**
