@@ -387,6 +387,46 @@ for row in A:
 # changes, and with it no standard errors (exercise 2).
 
 # %% [markdown]
+# ## Drag it
+#
+# Drag the tips of $Le_1$ and $Le_2$, or the centre: the ellipse, $\Sigma = LL^\top$ and the
+# log-likelihood follow. The tip of $Le_2$ goes straight up and down, for that is the zero in the
+# corner. How near to the dashed ellipse, the best one, do you come by hand?
+
+# %% tags=["hide"] alt="The ellipse of the fitted normal, and on it the tips of the two columns of three square roots: the triangle, the symmetric root, and one turned by 60 degrees. All three have the log-likelihood -2189.64 nats."
+from IPython.display import display
+
+display({"text/html": f'<mle-factor data="{heights.tolist()}"></mle-factor>'}, raw=True)
+
+
+def turned(L, angle):
+    cos, sin = math.cos(angle), math.sin(angle)
+    return L @ torch.tensor([[cos, -sin], [sin, cos]], dtype=torch.float64)
+
+
+even = -torch.atan2(L[1, 0], L[0, 0] + L[1, 1]).item()
+roots = {"L": L, "symmetric": turned(L, even), "60 degrees": turned(L, math.radians(60))}
+assert torch.allclose(roots["symmetric"], roots["symmetric"].T)
+
+fig, ax = plt.subplots(figsize=(7.2, 3.6))
+ax.plot(*(mean[:, None] + L @ circle), color="C1")
+for color, (name, A) in zip(("C3", "C2", "C0"), roots.items(), strict=True):
+    normal = MultivariateNormal(mean, covariance_matrix=A @ A.T)
+    nats = f"{normal.log_prob(heights).sum():.2f}".replace("-", "−")
+    for column in A.T:
+        ax.plot(*zip(mean, mean + column, strict=True), "o-", color=color)
+    tip = mean + A[:, 0]
+    ax.text(*(tip + torch.tensor([0.2, 0.1])), f"{name}: {nats} nats", color=color)
+ax.set(xlabel="father, inches", ylabel="son, inches", xlim=(64.5, 75.5), aspect="equal")
+plt.show()
+
+# %% [markdown]
+# Then choose *A, any square root*. Now the tips slide along the ellipse: $A$ turns, but neither
+# $\Sigma = AA^\top$ nor the log-likelihood moves at all. At last take *Σ itself*, and drag the point
+# on the right towards the border. The ellipse becomes a line and the log-likelihood plunges; beyond
+# the border there is neither.
+
+# %% [markdown]
 # ## Learn loc alone
 #
 # Now the loops, first with a covariance matrix that is taken as known. Say both variances are 6 and

@@ -389,6 +389,9 @@ def test_the_cone(js, covariance, is_one):
     stats = js("bivariate.summary", POINTS)
     value = js("bivariate.logLikelihoodOfCovariance", stats, CENTRE, covariance)
 
+    a, b, c = covariance
+    least = torch.linalg.eigvalsh(doubles([[a, b], [b, c]]))[0]
+    assert js("bivariate.smallest", covariance) == near(least, abs=1e-15)
     assert js("isPositiveDefinite", covariance) is is_one
     assert (js("bivariate.cholesky", covariance) is not None) is is_one
     assert (value is not None) is is_one

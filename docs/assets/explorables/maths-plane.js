@@ -171,6 +171,9 @@
     return L ? logLikelihood(stats, centre, L) : NaN;
   }
 
+  // The smallest eigenvalue: the least variance in any direction.
+  const smallest = ([a, b, c]) => (a + c) / 2 - Math.hypot((a - c) / 2, b);
+
   const gram = ([[a, b], [c, d]]) => [a * a + b * b, a * c + b * d, c * c + d * d];
 
   // A R with the rotation R by an angle: another root of the same covariance.
@@ -205,7 +208,7 @@
     ...{ determinant, isPositiveDefinite, solved },
     bivariate: {
       ...{ summary, mle, logLikelihood, logLikelihoodOfCovariance },
-      ...{ cholesky, gram, rotated, symmetricAngle, fromCorrelation, ellipse },
+      ...{ cholesky, smallest, gram, rotated, symmetricAngle, fromCorrelation, ellipse },
     },
   });
 })();

@@ -75,7 +75,7 @@ globalThis.Explorables = globalThis.Explorables || {};
     return { mu: mean, sigma, logLikelihood: logLikelihood({ n, mean, variance }, mean, sigma) };
   }
 
-  // Nats below the maximum. Not a difference of two log-likelihoods: it keeps its digits at the top.
+  // Nats below the maximum; not by a difference, and so with all digits at the top.
   function shortfall({ n, mean, variance }, mu, sigma) {
     if (!(sigma > 0)) return NaN;
     const h = Math.sqrt(variance) / sigma - 1;

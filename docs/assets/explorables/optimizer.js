@@ -154,7 +154,7 @@
       mark(this.start, { "aria-valuenow": mu, "aria-valuetext": `μ ${mu}, σ ${sigma}` });
       this.rate.querySelector("input").disabled = optimizer === "newton";
       this.runButton.textContent = this.runner ? "Pause" : "Run";
-      for (const button of [this.runButton, this.stepButton]) button.disabled = this.walk.end !== "";
+      this.runButton.disabled = this.stepButton.disabled = this.walk.end !== "";
       const place = this.walk.points.at(-1).map(brief);
       this.score.replaceChildren(
         html("span", { class: "big" }, `${reduce} loss ${this.loss()}`),
