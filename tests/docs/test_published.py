@@ -78,6 +78,11 @@ def test_without_an_address_no_page_claims_one(site):
         assert page.find("meta", property="og:image") is None
 
 
+def test_main_has_no_banner(site):
+    """A release's pages say that there are newer ones; the theme shows an empty one for a blank."""
+    assert [name for name in page_names() if read(site, name).select(".md-banner")] == []
+
+
 def test_an_address_is_everywhere(hosted):
     locations = ElementTree.parse(hosted / "sitemap.xml").iter(SITEMAP)
     assert sorted(x.text for x in locations) == sorted(urljoin(BASE, n) for n in page_names())
