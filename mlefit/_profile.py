@@ -15,6 +15,7 @@ from mlefit._pose import Problem
 
 FARTHEST = 20.0  # natural units (e-folds): a parameter this far away is at its boundary
 LEVEL = 1e-3  # a likelihood ratio that rises less than this over two e-folds has levelled off
+SEEN = 2.0**-50  # a step that float64 can tell from none, as a fraction of where it starts
 ROUNDS = 60
 ENOUGH = 1e-7  # of the likelihood ratio: seven digits of the bound
 
@@ -38,6 +39,7 @@ def profile(
     width = torch.where(torch.isfinite(width) & (width > 0), width, 1.0)
     bounded = is_bounded(constraint, params[name])
     width = torch.where(bounded, width.clamp(max=1.0), width)  # a longer first step may get lost
+    width = torch.maximum(width, SEEN * center.abs())
     farthest = torch.where(bounded, FARTHEST, 1e6 * width)
 
     edges = []

@@ -400,8 +400,10 @@ def assert_certain(found: Fit) -> None:
             found.standard_errors()
         return
     errors, robust = (found.standard_errors(robust=robust) for robust in (False, True))
-    intervals = found.confidence_interval()
-    for name, (low, high) in intervals.items():
+    intervals = [*found.confidence_interval().items()]
+    if len(errors) == 1 and found.params[intervals[0][0]].ndim == 0:  # quick
+        intervals.append((intervals[0][0], found.profile_interval(intervals[0][0])))
+    for name, (low, high) in intervals:
         rounding = 1e-12 * found.params[name].abs()
         assert torch.isfinite(errors[name]).all()
         assert not torch.isnan(robust[name]).any()  # its square may be more than float64 holds
