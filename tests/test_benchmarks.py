@@ -3,6 +3,7 @@
 import math
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,10 @@ from torch.distributions import MultivariateNormal, Normal
 from benchmarks import ours, reference, report, streaming
 from benchmarks.measure import Contender, Estimate, NotMeasuredError, Row, Task, race
 from benchmarks.peers import formulas, post
+
+ROOT = Path(__file__).parents[1]
+DATA = ROOT / "docs/explain/how-fast/measurements.json"
+TABLE = ROOT / "benchmarks/RESULTS.md"
 
 
 def contender(who, *, seconds=None, share=1.0, params=(), note=""):
@@ -164,3 +169,24 @@ def test_the_report_is_written_twice(tmp_path):
 )
 def test_durations_are_short(seconds, written):
     assert report.duration(seconds) == written
+
+
+@pytest.fixture(scope="module")
+def published():
+    return report.read(DATA)
+
+
+def test_the_published_table_is_that_of_the_measurements(published):
+    assert TABLE.read_text(encoding="utf-8") == report.markdown(published)
+
+
+def test_a_peer_that_wins_says_why(published):
+    assert not [f"{row.task}: {row.who}" for row in report.wins(published.rows) if not row.note]
+
+
+def test_the_published_fits_of_the_library_arrived_and_said_so(published):
+    ours = [row for row in published.rows if row.who.startswith("mlefit") and row.gap is not None]
+    assert ours
+    for row in ours:
+        assert row.verdict.startswith("yes"), row
+        assert row.gap < (1e-6 if "float32" in row.task else 1e-9), row

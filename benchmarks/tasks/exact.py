@@ -12,7 +12,7 @@ from benchmarks.peers import formulas, scikit_learn
 from benchmarks.reference import multivariate_gap, normal_gap
 
 SECTION = "Exact"
-FORMULA = "the formula alone: no check of the data, no verdict, no standard errors"
+FORMULA = "the formula alone, without a check of the data, verdict or standard errors"
 
 
 def normal(*, toy: bool) -> Task:

@@ -154,7 +154,7 @@ def _narrow(d: int, condition: float) -> Task:
             Contender(
                 "sklearn GaussianMixture",
                 lambda: scikit_learn.mixture(X.numpy()),
-                note="EM with one component is the formula; adds 1e-6 to each variance",
+                note="with one component, EM is the formula; adds 1e-6 to each variance",
             ),
             Contender(
                 "scipy multivariate_normal.fit",
@@ -187,7 +187,7 @@ def _searches(X: Tensor, loc: Tensor, factor: Tensor, steps: int) -> list[Conten
         Contender(
             "sklearn GaussianMixture",
             lambda: scikit_learn.mixture(X.numpy()),
-            note="EM with one component is the formula; adds 1e-6 to each variance",
+            note="with one component, EM is the formula; adds 1e-6 to each variance",
         ),
         Contender(
             "scipy multivariate_normal.fit",

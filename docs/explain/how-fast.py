@@ -1,0 +1,383 @@
+# %% [markdown]
+# # How fast, how exact?
+#
+# What does `mlefit` cost beside the packages that you might pick instead, and how close does each
+# come to the optimum? Every dot is a package that did the same task with the same data:
+
+# %% tags=["hide"]
+import json
+from html import escape
+from itertools import groupby
+from pathlib import Path
+
+from IPython.display import HTML
+
+measured = json.loads(Path("measurements.json").read_text(encoding="utf-8"))
+rows = measured["rows"]
+for row in rows:
+    row["gap"] = None if row["gap"] is None else float(row["gap"])
+ARRIVED = 1e-6  # nats a row
+
+
+def short(value):
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.2g}" if value < 10 else f"{value:.0f}"
+
+
+def duration(seconds):
+    units = ((1, "s"), (1e-3, "ms"), (1e-6, "µs"))
+    size, unit = next((u for u in units if seconds >= u[0]), units[-1])
+    return f"{short(seconds / size)} {unit}"
+
+
+def nats(gap):
+    if gap is None or abs(gap) < 1e-15:
+        return "" if gap is None else "0"
+    if gap == float("inf"):
+        return "no density"
+    return f"{gap:.1e}" if gap < 0.01 else short(gap)
+
+
+def line(row):
+    time = "" if row["seconds"] is None else duration(row["seconds"])
+    ratio = "" if row["ratio"] is None else short(row["ratio"])
+    texts = (row["who"], time, ratio, nats(row["gap"]), row["verdict"])
+    return "".join(f"<td>{escape(text)}</td>" for text in texts)
+
+
+def notes(group):
+    said = {}
+    for row in group:
+        said.setdefault(row["note"], []).append(row["who"])
+    return " ".join(f"{' / '.join(who)}: {note}." for note, who in said.items() if note)
+
+
+def tables(section):
+    heads = ("time", "ratio", "nats off, a row", "converged?")
+    head = "".join(f'<th scope="col">{text}</th>' for text in heads)
+    parts = []
+    found = (row for row in rows if row["section"] == section)
+    for task, group in groupby(found, key=lambda row: f"{row['task']}: {row['size']}"):
+        group = list(group)
+        title = f'<th scope="col">{escape(task)}</th>'
+        lines = "".join(f"<tr>{line(row)}</tr>" for row in group)
+        parts.append(
+            f"<table><thead><tr>{title}{head}</tr></thead><tbody>{lines}</tbody></table>"
+            f"<p>{escape(notes(group))}</p>"
+        )
+    return HTML("\n".join(parts))
+
+
+# %% tags=["hide"] alt="One line a task, and on a logarithmic axis the time that each package took, in multiples of the library's. Packages with an exact formula are green, searches that reached the optimum blue, and crosses mark those that ended elsewhere. Where the library searches and another package has the formula, the formula lies far to the left; loops over single fits and fixed numbers of small steps lie far to the right."
+import matplotlib.pyplot as plt
+
+compared = [
+    row
+    for row in rows
+    if row["ratio"] and row["gap"] is not None and not row["who"].startswith("mlefit")
+]
+tasks = [(task, list(group)) for task, group in groupby(compared, key=lambda row: row["task"])]
+
+
+def look(row):
+    if row["gap"] > ARRIVED:
+        return "C4", "x"
+    return ("C2", "o") if row["verdict"] == "formula" else ("C0", "o")
+
+
+fig, ax = plt.subplots(figsize=(7.2, 0.3 * len(tasks) + 1.2))
+for y, (_, group) in enumerate(tasks):
+    ax.axhline(y, color="#d9dce1", linewidth=0.8, zorder=0)
+    for row in group:
+        color, marker = look(row)
+        ax.plot(row["ratio"], y, marker, color=color, markersize=6)
+    last = max(group, key=lambda row: row["ratio"])
+    place = {"xytext": (7, 0), "textcoords": "offset points", "va": "center", "fontsize": 9}
+    paper = {"facecolor": "#ffffff", "edgecolor": "none", "pad": 0.5}
+    ax.annotate(last["who"], (max(1.5, last["ratio"]), y), bbox=paper, **place)
+ax.axvline(1, color="C1", zorder=1)
+low, high = min(row["ratio"] for row in compared), max(row["ratio"] for row in compared)
+ax.text(1.3, -0.9, "mlefit", color="C1")
+ax.text(low, -0.9, "formula", color="C2")
+ax.text(low * 150, -0.9, "search", color="C0")
+ax.text(30, -0.9, "× ended elsewhere", color="C4")
+ax.set(xscale="log", ylim=(len(tasks) - 0.4, -1.4), xlim=(low / 2, high * 3000))
+ax.set(xlabel="time, in multiples of mlefit's")
+ax.set_yticks(range(len(tasks)), [task for task, _ in tasks])
+ax.tick_params(axis="y", length=0)
+ax.spines["left"].set_visible(False)
+plt.show()
+
+# %% [markdown]
+# Dots right of the line took longer than `mlefit`. Green ones are formulas, blue ones searches that
+# arrived; a grey cross ended more than $10^{-6}$ nats a row below the maximum, and being fast did not
+# help. A formula beats any search, this one too: if your family has one, use it, as
+# [`closed_form`](../reference/api.md) does.
+
+# %% tags=["hide"]
+described = "; ".join(f"{key}: {value}" for key, value in measured["machine"].items())
+packages = ", ".join(f"{key} {value}" for key, value in measured["packages"].items())
+loads = [row["load"] for row in rows]
+HTML(
+    f"<p>Measured on {escape(measured['date'])}. {escape(described)}; "
+    f"load of the machine before each task: {min(loads)} to {max(loads)}.</p>"
+    f"<p>{escape(packages)}.</p>"
+)
+
+# %% [markdown]
+# All packages take turns on the same data in one run, and the fastest of their runs counts. Beside
+# each time stands the distance from the best mean log-likelihood, computed in extended
+# precision, not by `mlefit`. "Converged?" is what the package itself said.
+# A row in which a peer is faster stays, and its note says why. The numbers are a
+# [file](how-fast/measurements.json), which `make bench` writes again.
+#
+# ## Exact estimates
+
+# %% tags=["hide"]
+tables("Exact")
+
+# %% [markdown]
+# ## Normals, by search
+#
+# A search needs no formula, so it stays the same when the model changes. Each package begins where a
+# [blog post](post-2022.py) began, unless the table says otherwise.
+
+# %% tags=["hide"]
+tables("By search")
+
+# %% [markdown]
+# ## Other families
+#
+# Here most packages must search. SciPy's own `fit` has equations of its own for some families, and
+# gives no verdict.
+
+# %% tags=["hide"]
+tables("Other families")
+
+# %% [markdown]
+# ## Many fits at once
+#
+# [A batch](../howto/many-fits.py) is one call: every evaluation serves all fits, and a fit that has
+# converged is dropped from the work.
+
+# %% tags=["hide"]
+tables("Many fits")
+
+# %% [markdown]
+# ## Many rows, many machines
+#
+# A normal's likelihood needs the [statistics](../howto/distributed.py) alone. A step on them costs
+# the same for any number of rows; they stream in constant memory, and add up over processes.
+
+# %% tags=["hide"]
+tables("Many rows")
+
+# %% [markdown]
+# ## Starting up
+
+# %% tags=["hide"]
+tables("Starting up")
+
+# %% [markdown]
+# ## How exact
+#
+# NIST publishes data sets whose standard deviation (divisor $n - 1$) is certified. Four of them follow
+# a rule, so they can be constructed: the same small steps, further and further away from zero.
+# Count the correct digits, up to twelve:
+
+# %%
+import math
+import statistics
+
+import numpy as np
+import torch
+from torch.distributions import Normal
+
+import mlefit
+
+
+def alternating(whole, low, middle, high):
+    """The middle once, then low and high in turns."""
+    return [whole + middle] + 500 * [whole + low, whole + high]
+
+
+certified = {
+    "NumAcc1": ([10_000_001.0, 10_000_003.0, 10_000_002.0], 1.0),
+    "NumAcc2": (alternating(1, 0.1, 0.2, 0.3), 0.1),
+    "NumAcc3": (alternating(1_000_000, 0.1, 0.2, 0.3), 0.1),
+    "NumAcc4": (alternating(10_000_000, 0.1, 0.2, 0.3), 0.1),
+}
+
+
+def one_pass(x):
+    total = square = 0.0
+    for value in x:  # sum() compensates for rounding, since Python 3.12
+        total += value
+        square += value * value
+    return math.sqrt(max(0, (square - total**2 / len(x)) / (len(x) - 1)))
+
+
+def library(x):
+    stats = mlefit.suffstats(Normal, x)
+    return math.sqrt(stats.scatter / (stats.n - 1))
+
+
+def digits(value, truth):
+    error = abs(value - truth) / truth
+    return max(0.0, min(12.0, -math.log10(error))) if error else 12.0
+
+
+formulas = {
+    "one pass": one_pass,
+    "numpy": lambda x: np.std(x, ddof=1),
+    "torch": lambda x: torch.tensor(x, dtype=torch.float64).std(),
+    "mlefit": library,
+    "exact": statistics.stdev,  # Python's fractions: no rounding before the end
+}
+print(f"{'':10}" + "".join(f"{name:>9}" for name in certified))
+for who, formula in formulas.items():
+    found = [digits(float(formula(x)), truth) for x, truth in certified.values()]
+    print(f"{who:10}" + "".join(f"{value:9.1f}" for value in found))
+
+# %% [markdown]
+# The last line is exact arithmetic on the numbers as they are stored, so nothing can be better: 0.1
+# beside ten million is rounded [before any formula sees it](floating-point.py). The one-pass formula
+# loses all that is left. The others are as good as the data, here. Ten million times further out
+# they part:
+
+# %%
+import fractions
+
+far = [1e15 + k % 2 for k in range(1000)]  # zeros and ones, moved
+exact = fractions.Fraction(1, 4)
+x = torch.tensor(far, dtype=torch.float64)
+
+stats = mlefit.suffstats(Normal, x)
+assert fractions.Fraction((stats.scatter / stats.n).item()) == exact
+for who, variance in (
+    ("mlefit", stats.scatter / stats.n),
+    ("naive", (x**2).mean() - x.mean() ** 2),
+):
+    right = abs(float(variance) / 0.25 - 1) < 1e-12
+    print(f"{who}: right to 12 digits: {bool(right)}")
+
+# %% [markdown]
+# ## What a step costs, counted
+#
+# Seconds differ from machine to machine; evaluations do not. From the post's start, and for a
+# thousand rows as for a million:
+
+# %%
+torch.manual_seed(0)
+start = {"loc": -10.0, "scale": 2.127}
+for n in (1000, 1_000_000):
+    x = torch.randn(n, dtype=torch.float64)
+    fit = mlefit.fit(Normal, x, init=start)
+    assert fit.converged
+    few = fit.trace.evaluations < 20
+    print(f"{n} rows: fewer than 20 evaluations of 3 numbers: {few}")
+print("the post's loop: 5100 evaluations of all rows")
+
+# %% [markdown]
+# Try it on your machine. The rows are read once, so a fit that is given the statistics must be far
+# faster than one that is given a density it cannot look into:
+
+# %%
+from time import perf_counter
+
+
+def seconds(run, repeats=3):
+    times = []
+    for _ in range(repeats):
+        before = perf_counter()
+        run()
+        times.append(perf_counter() - before)
+    return min(times)  # the fastest: what other programs did is not its fault
+
+
+x = torch.randn(200_000, dtype=torch.float64)
+stats = mlefit.suffstats(Normal, x)
+
+
+def opaque(loc, scale):
+    return Normal(loc, scale)
+
+
+by_rows = seconds(lambda: mlefit.fit(opaque, x, init=start))
+by_statistics = seconds(lambda: mlefit.fit(Normal, stats, init=start))
+print(f"statistics are faster: {by_statistics < by_rows}")
+
+# %% tags=["pitfall"]
+X = np.full((100_000, 2), 1e4, dtype=np.float32)
+X[::2] += 1
+print(f"NumPy's mean of a column: {X.mean(0)[0]:.0f}, exact: {1e4 + 0.5}")
+kept = mlefit.suffstats(Normal, torch.from_numpy(X)).mean[0]
+print(f"suffstats: {kept:.1f}")
+
+# %% [markdown] tags=["pitfall"]
+# **Fast and wrong.** NumPy adds float32 columns one after the other in float32. Formulas on top of it
+# inherit the error and say nothing; they are the crosses among the exact fits.
+#
+# **A busy machine.** With as many threads as cores, every block of work waits for its slowest thread.
+# Beside another program that wants the cores too, that costs many times what the work does; then
+# `torch.set_num_threads(1)` is faster. For small data it always is.
+#
+# **Another question.** A search beside a formula, a first call beside a warm one, a fit without
+# standard errors beside one with a verdict: before you compare times, compare what you get.
+
+# %% [markdown]
+# ## Exercises
+#
+# **1.** Zeros and ones beside $10^{15}$, as above: what does `np.std` say, and what is the cure with
+# NumPy alone?
+
+# %% [markdown] tags=["solution"]
+# NumPy's mean is a sum of a thousand numbers, near $10^{18}$, where the floats lie 128 apart. It may
+# be off by a part of a unit, and the deviations with it. Subtract a number of the data first: the
+# differences are exact.
+
+# %% tags=["solution"]
+near = np.array(far) - far[0]
+assert np.var(near) == 0.25
+assert abs(np.std(far) / 0.5 - 1) > 0.001
+print(f"np.std is right to three digits: {abs(np.std(far) - 0.5) < 0.0005}")
+print(f"about the first number: {np.std(near)}, exact: {math.sqrt(exact)}")
+
+apart = math.ulp(1e18)
+print(f"floats near 1e18 lie {apart:.0f} apart")
+
+# %% [markdown]
+# **2.** A thousand machines hold the rows of a normal in a hundred dimensions. How many numbers must
+# each send, and how does that compare with a single one of its rows, and with a million of them?
+
+# %% [markdown] tags=["solution"]
+# The count, the mean and what rounding took off it, and the scatter: $1 + 2d + d^2$ numbers, a
+# hundred rows' worth. A million rows would be ten thousand times as much.
+
+# %% tags=["solution"]
+from torch.distributions import MultivariateNormal
+
+d = 100
+rows_held = torch.randn(2 * d, d, dtype=torch.float64)
+part = mlefit.suffstats(MultivariateNormal, rows_held)
+numbers = sum(t.numel() for t in (part.n, part.mean, part.remainder, part.scatter))
+assert numbers == 1 + 2 * d + d**2
+print(f"{numbers} numbers, {numbers / d:.0f} rows' worth")
+print(f"a million rows: {1e6 * d / numbers:.0f} times as much")
+
+# %% [markdown]
+# ## In the reference
+#
+# [`mlefit.fit`, `mlefit.closed_form`, `mlefit.suffstats`](../reference/api.md). How to get the speed:
+# [How do I make it fast and exact?](../howto/speed.py) and
+# [How do I fit ten thousand at once?](../howto/many-fits.py) Where digits go:
+# [What does floating point do to a likelihood?](floating-point.py)
+#
+# ## References
+#
+# - Chan TF, Golub GH, LeVeque RJ (1983) Algorithms for computing the sample variance. *American
+#   Statistician* 37(3), 242–247.
+#   [doi:10.1080/00031305.1983.10483115](https://doi.org/10.1080/00031305.1983.10483115)
+# - National Institute of Standards and Technology (2003) *Statistical Reference Datasets*. NIST
+#   Standard Reference Database 140. [doi:10.18434/T43G6C](https://doi.org/10.18434/T43G6C)
