@@ -13,7 +13,10 @@ from torch.nn.functional import softplus
 
 import mlefit
 
-SCRIPTS = [DOCS / "assets/explorables" / name for name in ("maths.js", "maths-plane.js")]
+SCRIPTS = [
+    DOCS / "assets/explorables" / f"{name}.js"
+    for name in ("maths", "maths-surface", "maths-bivariate")
+]
 SPEED = mlefit.datasets.michelson()
 HEIGHTS = mlefit.datasets.galton()
 SMALL = torch.tensor([0.3, -1.2, 2.2, 0.7, -0.4], dtype=torch.float64)

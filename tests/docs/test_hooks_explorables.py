@@ -37,7 +37,7 @@ def test_each_script_is_loaded_once():
 
 def test_what_a_script_needs_comes_before_it():
     loaded = scripts("<mle-factor></mle-factor><mle-bell></mle-bell>")
-    assert loaded.index("maths") < loaded.index("maths-plane") < loaded.index("factor")
+    assert loaded.index("maths") < loaded.index("maths-bivariate") < loaded.index("factor")
     assert loaded.index("bell-trail") < loaded.index("bell")
 
 

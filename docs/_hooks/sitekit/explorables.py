@@ -11,8 +11,8 @@ _SHARED = ("maths", "plot", "drag", "frame")
 _ALSO = {
     "bell": ("bell-trail",),
     "coverage": ("coverage-lab", "coverage-views"),
-    "factor": ("maths-plane", "factor-views", "factor-code"),
-    "optimizer": ("maths-plane", "optimizer-walk", "optimizer-plane", "optimizer-side"),
+    "factor": ("maths-bivariate", "factor-views", "factor-code"),
+    "optimizer": ("maths-surface", "optimizer-walk", "optimizer-plane", "optimizer-side"),
     "tests": ("tests-bars",),
 }
 

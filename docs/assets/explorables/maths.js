@@ -1,5 +1,6 @@
 // The normal in one dimension: likelihood, tests, intervals, and draws. Float64, exact formulas.
-// The mathematics of all explorables is `Explorables.maths`; maths-plane.js adds what has two axes.
+// The mathematics of all explorables is `Explorables.maths`; maths-surface.js and
+// maths-bivariate.js add what two of them need beside.
 "use strict";
 
 globalThis.Explorables = globalThis.Explorables || {};
@@ -44,6 +45,10 @@ globalThis.Explorables = globalThis.Explorables || {};
   // Chi-squared with one degree of freedom is the square of a standard normal.
   const chi2Quantile = (level) => normalQuantile((1 - level) / 2) ** 2;
   const pValue = (statistic) => erfc(Math.sqrt(statistic / 2));
+
+  // Symmetric matrices of two dimensions are [a11, a12, a22].
+  const determinant = ([a, b, c]) => a * c - b * b;
+  const isPositiveDefinite = (matrix) => matrix[0] > 0 && determinant(matrix) > 0;
 
   // ---------------------------------------------------------------- the normal
 
@@ -180,6 +185,7 @@ globalThis.Explorables = globalThis.Explorables || {};
 
   Explorables.maths = {
     ...{ erfc, normalCdf, normalQuantile, chi2Quantile, pValue },
+    ...{ determinant, isPositiveDefinite },
     ...{ summary, logDensity, logLikelihoodByRow, logLikelihood, mle, shortfall },
     ...{ profileMu, profileSigma, profileSlope, tests, standardErrors, intervals, edge },
     generator,

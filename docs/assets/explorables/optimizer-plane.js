@@ -2,7 +2,7 @@
 // the level line of Newton's parabola. What the other views of the walk need too is here.
 (() => {
   const { svg, number, mark, place, handle, maths } = Explorables;
-  const LEVELS = { 0.1: 1, 1: 3.4, 3: 2, 10: 1.1 }; // nats a row: the scale at its label
+  const LEVELS = { 0.1: 1, 1: 3.4, 3: 2, 10: 0.95 }; // nats a row: the scale at its label
   const APART = 7; // pixels between two points that have a dot each
   const FAR = 1e4; // pixels: what is farther off is drawn there
 
