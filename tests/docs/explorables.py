@@ -9,7 +9,17 @@ from pathlib import Path
 from browser import visit
 from playwright.sync_api import Browser, Locator
 
-__all__ = ["drag", "explore", "number", "overflow", "run_code", "swipe", "violations", "words"]
+__all__ = [
+    "drag",
+    "explore",
+    "number",
+    "overflow",
+    "run_code",
+    "settle",
+    "swipe",
+    "violations",
+    "words",
+]
 
 AXE = Path(__file__).parent / "browser/node_modules/axe-core/axe.min.js"
 
@@ -42,7 +52,7 @@ def drag(handle: Locator, dx: float, dy: float = 0, *, steps: int = 8) -> None:
     mouse.down()
     mouse.move(x + dx, y + dy, steps=steps)
     mouse.up()
-    _settle(handle)
+    settle(handle)
 
 
 def swipe(handle: Locator, dx: float, dy: float = 0, *, steps: int = 8) -> None:
@@ -57,7 +67,7 @@ def swipe(handle: Locator, dx: float, dy: float = 0, *, steps: int = 8) -> None:
     for i in range(1, steps + 1):
         send("touchMove", {"x": x + dx * i / steps, "y": y + dy * i / steps})
     send("touchEnd")
-    _settle(handle)
+    settle(handle)
 
 
 def run_code(element: Locator, folder: Path) -> str:
@@ -74,9 +84,32 @@ def run_code(element: Locator, folder: Path) -> str:
     return subprocess.run(run, cwd=folder, check=True, capture_output=True, text=True).stdout
 
 
+def settle(part: Locator) -> None:
+    """Wait until the explorable has drawn all that it was told."""
+    part.evaluate(
+        """part => new Promise(done => {
+          const host = part.closest(".explorable");
+          const look = () => {
+            if (host.frame === undefined && !host.waiting) done();
+            else requestAnimationFrame(look);
+          };
+          requestAnimationFrame(look);
+        })"""
+    )
+
+
 def words(element: Locator) -> str:
     """Return the status line, once it has caught up."""
     element.page.wait_for_timeout(900)
+    element.evaluate(
+        """host => new Promise(done => {
+          const look = () => {
+            if (host.status.textContent === host.words()) done();
+            else setTimeout(look, 50);
+          };
+          look();
+        })"""
+    )
     return element.locator(".status").inner_text()
 
 
@@ -104,7 +137,3 @@ def _centre(handle: Locator) -> tuple[float, float]:
     box = handle.bounding_box()
     assert box is not None
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-
-
-def _settle(handle: Locator) -> None:
-    handle.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))")

@@ -3,7 +3,7 @@
 import pytest
 import torch
 from browser import SCHEMES, SIZES, chromium
-from explorables import drag, explore, number, overflow, run_code, swipe, violations, words
+from explorables import drag, explore, number, overflow, run_code, settle, swipe, violations, words
 from torch.distributions import Normal
 
 from mlefit import closed_form, datasets
@@ -82,7 +82,7 @@ def test_arrows_move_the_handle(bell):
     bell.get_by_role("slider", name="The bell").focus()
     for key in ("ArrowRight", "Shift+ArrowRight", "ArrowDown"):
         bell.page.keyboard.press(key)
-    bell.page.wait_for_timeout(50)
+    settle(bell)
     assert at(bell) == (loc + 11, scale + 1)
 
 
@@ -108,7 +108,7 @@ def test_reveals_the_maximum_and_starts_again(bell):
     assert at(bell) == pytest.approx([v.item() for v in TOP.params.values()], abs=0.0501)
 
     bell.get_by_role("button", name="Start again").click()
-    bell.page.wait_for_timeout(50)
+    settle(bell)
     assert at(bell) == start
 
 

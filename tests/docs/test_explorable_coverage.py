@@ -4,7 +4,7 @@ import math
 
 import pytest
 from browser import SCHEMES, SIZES, chromium
-from explorables import explore, number, overflow, run_code, swipe, violations, words
+from explorables import explore, number, overflow, run_code, settle, swipe, violations, words
 from scipy.stats import chi2, norm, t
 
 pytestmark = pytest.mark.site
@@ -29,12 +29,12 @@ def choose(lab, **menus) -> None:
     for label, words_ in menus.items():
         name = {"of": "for", "n": "from"}.get(label, label)
         lab.get_by_role("combobox", name=name, exact=True).select_option(words_)
-    lab.page.wait_for_timeout(100)
+    settle(lab)
 
 
 def draw(lab, count: int) -> None:
     lab.get_by_role("button", name=f"Draw {count}", exact=True).click()
-    lab.page.wait_for_timeout(500)
+    settle(lab)
 
 
 def samples(lab) -> int:
@@ -99,8 +99,7 @@ def test_motion_does_not_change_what_is_drawn(browser, address, lab):
     lab.page.reload()
     lab.locator(".status:not(:empty)").wait_for()
     draw(lab, 100)
-    lab.page.wait_for_function("document.querySelector('mle-coverage').waiting === 0")
-    lab.page.wait_for_timeout(100)
+    settle(lab)
     assert result(lab) == calm
 
 
@@ -117,7 +116,7 @@ def test_another_rule_judges_the_same_samples(lab):
 def test_starts_again_with_other_samples(lab):
     first = result(lab)
     lab.get_by_role("button", name="Start again").click()
-    lab.page.wait_for_timeout(100)
+    settle(lab)
     assert result(lab) != first
 
 
@@ -125,7 +124,7 @@ def test_pressing_an_interval_shows_its_sample(lab):
     plot = lab.locator(".plot svg").first
     box = plot.bounding_box()
     lab.page.mouse.click(box["x"] + 200, box["y"] + 120)
-    lab.page.wait_for_timeout(100)
+    settle(lab)
     middle = number(result(lab).replace("sample", "").replace(":", " "))
     assert 10 < middle < 38
 
@@ -133,7 +132,7 @@ def test_pressing_an_interval_shows_its_sample(lab):
 def test_keys_alone_draw_choose_and_show(lab):
     lab.get_by_role("button", name="Draw 1", exact=True).focus()
     lab.page.keyboard.press("Enter")
-    lab.page.wait_for_timeout(50)
+    settle(lab)
     count = samples(lab)
     lab.get_by_role("slider", name="sample shown", exact=True).focus()
     lab.page.keyboard.press("ArrowLeft")

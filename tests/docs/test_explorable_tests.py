@@ -3,7 +3,7 @@
 import pytest
 import torch
 from browser import SCHEMES, SIZES, chromium
-from explorables import drag, explore, number, overflow, run_code, swipe, violations, words
+from explorables import drag, explore, number, overflow, run_code, settle, swipe, violations, words
 from torch.distributions import Normal
 
 import mlefit
@@ -75,7 +75,7 @@ def test_more_readings_make_them_agree(tests):
     spread = []
     for n in (5, 20, 100):
         tests.get_by_label("readings").select_option(f"the first {n}")
-        tests.page.wait_for_timeout(50)
+        settle(tests)
         values = [number(text.replace(",", " ")) for text in results(tests)]
         spread.append(max(values) - min(values))
 
@@ -88,7 +88,7 @@ def test_keys_alone_move_the_hypothesis_and_the_readings(tests):
     tests.get_by_role("slider", name="The hypothesis", exact=True).focus()
     for key in ("ArrowRight", "Shift+ArrowRight", "ArrowLeft"):
         tests.page.keyboard.press(key)
-    tests.page.wait_for_timeout(50)
+    settle(tests)
     assert hypothesis(tests) == start + 5
 
     tests.get_by_role("slider", name="hypothesis μ₀", exact=True).focus()

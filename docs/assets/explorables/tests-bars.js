@@ -17,7 +17,7 @@
         y: { domain: [0, 1], ticks: false },
         height: 3 * ROW + 66,
       });
-      this.critical = this.plot.add("path", "muted thin dashed");
+      this.critical = this.plot.add("path", "muted thin");
       this.criticalName = this.plot.add("text", "muted");
       this.criticalName.textContent = `at 5 %, reject beyond ${number(CRITICAL, 2)}`;
       this.rows = TESTS.map(({ colour }) => ({
