@@ -70,7 +70,8 @@ class _Searches:
         """Model the functions where the searches are, and see which have ended."""
         self.model = model = local_model(self.part, self.u[self.held], self.tol)
         self.evaluations += 1
-        going, here = self.going, self.held[self.going]
+        going = self.going.nonzero()[:, 0]
+        here = self.held[going]
         self.loss[here], self.hessian[here] = model.loss[going], model.hessian[going]
         self.distance[here], self.outcome[here] = model.distance[going], model.outcome[going]
         self.losses.append(self.loss.clone())
@@ -79,7 +80,7 @@ class _Searches:
                 now = self.outcome[self.held]
                 searching = now == Outcome.OUT_OF_STEPS
                 self.outcome[self.held] = torch.where(searching, self._idle(self.tol, FLAT), now)
-            self.going = going & (self.outcome[self.held] == Outcome.OUT_OF_STEPS)
+            self.going = self.going & (self.outcome[self.held] == Outcome.OUT_OF_STEPS)
 
     def move(self) -> None:
         """Take a step of each search that goes on; those that cannot have ended."""
@@ -145,21 +146,26 @@ class Local:
 
 def local_model(objective: Objective, u: Tensor, tol: float) -> Local:
     loss, g, H = objective.derivatives(u)
-    finite = torch.isfinite(loss) & torch.isfinite(g).all(-1) & torch.isfinite(H).all(-1).all(-1)
-    g = torch.where(finite[:, None], g, 0.0)
-    identity = torch.eye(u.shape[1], dtype=u.dtype, device=u.device)
-    H = torch.where(finite[:, None, None], H, identity)
+    # a product with zero is zero, but for what is not finite
+    finite = torch.isfinite(loss + (0 * g).sum(-1) + (0 * H).sum((-2, -1)))
+    if not finite.all():
+        g = torch.where(finite[:, None], g, 0.0)
+        identity = torch.eye(u.shape[1], dtype=u.dtype, device=u.device)
+        H = torch.where(finite[:, None, None], H, identity)
     step, definite = _newton_step(g, H, objective.flat)
     distance = (g * step).sum(-1).abs() / 2 * objective.n
 
     stride = objective.stride(u, step)
     tol = tol or 1e-8
-    settled = finite & definite & (distance <= tol) & (stride <= CLOSE)
-    drifting = finite & definite & (distance <= tol) & (stride > DRIFT)
+    near = finite & definite & (distance <= tol)
+    settled, drifting = near & (stride <= CLOSE), near & (stride > DRIFT)
     outcome = torch.full_like(loss, int(Outcome.OUT_OF_STEPS), dtype=torch.long)
-    outcome[settled] = Outcome.SETTLED
-    outcome[drifting] = Outcome.DRIFTING
-    outcome[~finite] = Outcome.FAILED
+    for flags, kind in (
+        (settled, Outcome.SETTLED),
+        (drifting, Outcome.DRIFTING),
+        (~finite, Outcome.FAILED),
+    ):
+        outcome.masked_fill_(flags, int(kind))
     distance = torch.where(finite & torch.isfinite(distance), distance, torch.inf)
     return Local(loss, g, H, step, distance, stride, outcome)
 
@@ -173,9 +179,11 @@ def _newton_step(g: Tensor, H: Tensor, flat: float) -> tuple[Tensor, Tensor]:
 
     factor, info = torch.linalg.cholesky_ex(A)
     definite = (info == 0) & (factor.diagonal(dim1=-2, dim2=-1).square().amin(-1) > flat)
-    s = b.clone()
-    s[definite] = torch.cholesky_solve(b[definite], factor[definite])
-    if not definite.all():
+    if definite.all():
+        s = torch.cholesky_solve(b, factor)
+    else:
+        s = b.clone()
+        s[definite] = torch.cholesky_solve(b[definite], factor[definite])
         values, vectors = torch.linalg.eigh(A[~definite])
         floor = (1e-6 * values.abs().amax(-1, keepdim=True)).clamp(min=1e-300)
         bent = torch.maximum(values.abs(), floor)[..., None]

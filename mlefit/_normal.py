@@ -15,6 +15,7 @@ __all__ = ["ConvexNormal"]
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Self
 
 import torch
@@ -64,11 +65,7 @@ class ConvexNormal:
     def __call__(self, u: Tensor) -> Tensor:
         """Return the mean negative log-likelihood, `(B, p) -> (B,)`; inf out of bounds."""
         eta, P = self._split(u)
-        z = torch.cat([P @ self.factor, (P @ self.mean[..., None]) - eta[..., None]], -1)
-        constant = self.unit.log().sum(-1) + self.unit.shape[-1] * math.log(2 * math.pi) / 2
-        diagonal = P.diagonal(dim1=-2, dim2=-1)
-        loss = z.square().sum((-2, -1)) / 2 - diagonal.clamp(min=0).log().sum(-1) + constant
-        return torch.where((diagonal > 0).all(-1), loss, torch.inf)
+        return self._loss(self._residuals(eta, P), P)
 
     def derivatives(self, u: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         r"""Return the objective, its gradient and its Hessian, which has a block for each row of P.
@@ -77,21 +74,15 @@ class ConvexNormal:
         $M_{jk} + P_{ii}^{-2} [i = j = k]$, and $-m_j$ with $\eta_i$.
         """
         eta, P = self._split(u)
-        d = P.shape[-1]
-        i, j = torch.tril_indices(d, d, device=u.device)
-        M = self.factor @ self.factor.mT + self.mean[:, :, None] * self.mean[:, None, :]
-        on_diagonal = i == j
-        inverse = torch.where(on_diagonal, 1 / P[:, i, j], 0.0)
+        z = self._residuals(eta, P)
+        i, j, diagonal = self._places
+        slope = torch.zeros_like(u)  # of the logarithms
+        slope[:, diagonal] = 1 / P.diagonal(dim1=-2, dim2=-1)
 
-        g = (P @ M - eta[:, :, None] * self.mean[:, None, :])[:, i, j] - inverse
-        H = M[:, j[:, None], j] * (i[:, None] == i) + torch.diag_embed(inverse**2)
+        g = torch.bmm(z, self._columns.mT)[:, i, j]
         if self.learns_loc:
-            apart = eta - (P @ self.mean[..., None])[..., 0]
-            cross = -self.mean[:, None, j] * (torch.arange(d, device=u.device)[:, None] == i)
-            identity = torch.eye(d, dtype=u.dtype, device=u.device).expand(P.shape)
-            g = torch.cat([apart, g], -1)
-            H = torch.cat([torch.cat([identity, cross], -1), torch.cat([cross.mT, H], -1)], -2)
-        return self(u), g, H
+            g = torch.cat([-z[..., -1], g], -1)
+        return self._loss(z, P), g - slope, self._curvature + torch.diag_embed(slope.square())
 
     def params(self, u: Tensor) -> dict[str, Tensor]:
         """Return the learned parameters at `u`, `(*any, p)`."""
@@ -121,9 +112,8 @@ class ConvexNormal:
 
     def stride(self, u: Tensor, step: Tensor) -> Tensor:
         """Return the largest change of the logarithm of a diagonal entry of P."""
-        before = self._split(u)[1].diagonal(dim1=-2, dim2=-1)
-        after = self._split(u + step)[1].diagonal(dim1=-2, dim2=-1)
-        change = (after / before).clamp(min=0).log().abs()
+        diagonal = self._places[2]
+        change = (1 + step[:, diagonal] / u[:, diagonal]).clamp(min=0).log().abs()
         return torch.nan_to_num(change, nan=torch.inf).amax(-1)
 
     def select(self, index: Tensor) -> Self:
@@ -137,10 +127,48 @@ class ConvexNormal:
             n=self.n[index],
         )
 
+    @cached_property
+    def _places(self) -> tuple[Tensor, Tensor, Tensor]:
+        """The row and column of each entry of P in the vector, and where its diagonal stands."""
+        d = self.unit.shape[-1]
+        i, j = torch.tril_indices(d, d, device=self.unit.device)
+        return i, j, (i == j).nonzero()[:, 0] + (d if self.learns_loc else 0)
+
+    @cached_property
+    def _curvature(self) -> Tensor:
+        """The Hessian of all but the logarithms, which is the same everywhere."""
+        i, j, _ = self._places
+        M = self._columns @ self._columns.mT
+        H = M[:, j[:, None], j] * (i[:, None] == i)
+        if not self.learns_loc:
+            return H
+        identity = torch.eye(M.shape[-1], dtype=M.dtype, device=M.device)
+        cross = -self.mean[:, None, j] * identity[:, i]
+        top = torch.cat([identity.expand(M.shape), cross], -1)
+        return torch.cat([top, torch.cat([cross.mT, H], -1)], -2)
+
+    @cached_property
+    def _constant(self) -> Tensor:
+        return self.unit.log().sum(-1) + self.unit.shape[-1] * math.log(2 * math.pi) / 2
+
+    @cached_property
+    def _columns(self) -> Tensor:
+        """C and m side by side, `(B, d, d + 1)`: M is their product with themselves."""
+        return torch.cat([self.factor, self.mean[..., None]], -1)
+
+    def _residuals(self, eta: Tensor, P: Tensor) -> Tensor:
+        z = torch.bmm(P, self._columns)
+        z[..., -1] -= eta
+        return z
+
+    def _loss(self, z: Tensor, P: Tensor) -> Tensor:
+        logs = P.diagonal(dim1=-2, dim2=-1).clamp(min=0).log().sum(-1)  # -inf out of bounds
+        return z.square().sum((-2, -1)) / 2 - logs + self._constant
+
     def _split(self, u: Tensor) -> tuple[Tensor, Tensor]:
         d = self.unit.shape[-1]
         eta = u[..., :d] if self.learns_loc else u.new_zeros((*u.shape[:-1], d))
-        i, j = torch.tril_indices(d, d, device=u.device)
+        i, j, _ = self._places
         P = u.new_zeros((*u.shape[:-1], d, d))
         P[..., i, j] = u[..., d:] if self.learns_loc else u
         return eta, P
