@@ -296,7 +296,7 @@ for rate in (0.01, 0.1, 1.0, 10.0):
 from matplotlib.colors import LinearSegmentedColormap
 
 torch.manual_seed(3)
-z = torch.randn(120, 2, dtype=torch.float64)
+z = torch.randn(40, 2, dtype=torch.float64)
 arrows = torch.eye(2, dtype=torch.float64)
 shade = torch.atan2(z[:, 1], z[:, 0]).cos()  # the same colour for the same point
 blend = LinearSegmentedColormap.from_list("", ["#3a6ea8", "#b45309"])
