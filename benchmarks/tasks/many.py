@@ -33,7 +33,11 @@ def students(*, toy: bool) -> Task:
         "Student t, many fits",
         f"{fits:,} fits x 200 rows",
         [
-            Contender("mlefit fit", lambda: ours.fitted(StudentT, X)),
+            Contender(
+                "mlefit fit",
+                lambda: ours.fitted(StudentT, X),
+                note=f"nats off: the worst of {len(judged)} fits, of those that converged",
+            ),
             Contender(
                 "scipy t.fit in a loop",
                 lambda: scipy_stats.each_t(X[:, :looped].numpy()),
