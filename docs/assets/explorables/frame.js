@@ -58,6 +58,7 @@
       this.timer = setTimeout(() => {
         const words = this.words();
         if (words !== this.status.textContent) this.status.textContent = words;
+        this.writeCode(); // in a closed panel too: once it opens, its block has its size
       }, QUIET);
     }
 
