@@ -25,7 +25,7 @@ site: $(VENV)/.docs ## build the site into site/, which also opens without a ser
 	$(BIN)/mkdocs build --strict
 
 test: $(VENV)/.test ## run every test that needs neither a built site nor a browser
-	$(BIN)/pytest -m "not site"
+	$(BIN)/pytest -m "not site" -n 2 --dist loadgroup
 
 check: $(VENV)/.dev $(AXE) test ## lint, check types, test, build the site strictly, test it in Chromium
 	$(BIN)/ruff check

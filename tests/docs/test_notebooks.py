@@ -4,6 +4,8 @@ import pytest
 from conftest import DOCS, ROOT
 from sitekit import notebooks, snapshots
 
+pytestmark = pytest.mark.xdist_group("notebooks")  # one process executes them
+
 SOURCES = notebooks.sources(DOCS)
 
 

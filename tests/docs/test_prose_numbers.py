@@ -10,6 +10,8 @@ from conftest import DOCS
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from sitekit import notebooks
 
+pytestmark = pytest.mark.xdist_group("notebooks")  # one process executes them
+
 SOURCES = notebooks.sources(DOCS)
 
 # Facts from elsewhere, which no cell can show. Keep it short.
