@@ -43,3 +43,8 @@ def test_a_page_without_an_encoding_is_refused():
 def test_the_repository_is_a_link_and_asks_nobody():
     html = '<a href="r" class="md-source" data-md-component="source">'
     assert theme.mended(html) == '<a href="r" class="md-source">'
+
+
+def test_lines_of_code_have_a_class_and_no_id():
+    html = '<span id="__span-0-1">a</span><span id="__span-0-1">b</span>'
+    assert theme.mended(html) == '<span class="line">a</span><span class="line">b</span>'
