@@ -12,7 +12,7 @@ export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2> /dev/null || echo
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve site test check bench snapshots fonts clean
+.PHONY: help serve site test check bench lighthouse snapshots fonts clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1:\2/p' $(MAKEFILE_LIST) | awk -F: '{printf "%-16s%s\n", $$1, $$2}'
@@ -36,6 +36,9 @@ check: $(VENV)/.dev $(AXE) test ## lint, check types, test, build the site stric
 
 bench: $(VENV)/.bench ## measure the library beside its peers; minutes, and best on a quiet machine
 	$(BIN)/python -m benchmarks
+
+lighthouse: site $(VENV)/.test $(AXE) ## score the speed of a few pages on a phone, the median of three runs
+	$(BIN)/python tests/docs/lighthouse.py site
 
 snapshots: $(VENV)/.docs ## rewrite what the notebooks are expected to print; review the difference
 	PYTHONPATH=docs/_hooks $(BIN)/python -m sitekit.snapshots

@@ -10,15 +10,14 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route, sync_playwright
 
-__all__ = ["MODULES", "SCHEMES", "SIZES", "Visit", "chromium", "executable", "visit"]
+__all__ = ["FLAGS", "MODULES", "SCHEMES", "SIZES", "Visit", "chromium", "executable", "visit"]
 
 SCHEMES = ("light", "dark")
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 
 MODULES = Path(__file__).parent / "browser/node_modules"  # what npm installed for the checks
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
-_FLAGS = [
+FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -27,6 +26,8 @@ _FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 @dataclass
@@ -54,7 +55,7 @@ def executable() -> str:
 def chromium() -> Iterator[Browser]:
     """Start Chromium without a window."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable(), args=_FLAGS)
+        browser = playwright.chromium.launch(executable_path=executable(), args=FLAGS)
         yield browser
         browser.close()
 
