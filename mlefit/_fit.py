@@ -126,7 +126,8 @@ def closed_form(family: type[Distribution], data: Any, *, weights: Any = None) -
 
     Examples:
         >>> from torch.distributions import Normal
-        >>> exact = closed_form(Normal, [1.0, 2.0, 3.0, 4.0])
+        >>> import mlefit
+        >>> exact = mlefit.closed_form(Normal, [1.0, 2.0, 3.0, 4.0])
         >>> exact.params["loc"].item(), exact.params["scale"].item() ** 2
         (2.5, 1.25)
     """

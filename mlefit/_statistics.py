@@ -143,11 +143,12 @@ def suffstats(
 
     Examples:
         >>> from torch.distributions import Normal
-        >>> whole = suffstats(Normal, [1.0, 2.0, 3.0, 4.0])
+        >>> import mlefit
+        >>> whole = mlefit.suffstats(Normal, [1.0, 2.0, 3.0, 4.0])
         >>> whole.n.item(), whole.mean.item(), whole.scatter.item()
         (4.0, 2.5, 5.0)
-        >>> parts = sum(suffstats(Normal, part) for part in ([1.0], [2.0, 3.0, 4.0]))
-        >>> parts.scatter.item()
+        >>> parts = [mlefit.suffstats(Normal, part) for part in ([1.0], [2.0, 3.0, 4.0])]
+        >>> sum(parts).scatter.item()
         5.0
     """
     if family not in (Normal, MultivariateNormal):

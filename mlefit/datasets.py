@@ -96,6 +96,7 @@ def galton(*, one_son_seed: int | None = None) -> Tensor:
         in Galton's order, and `columns("galton")["family"]` has the label of each of the 481.
 
     Examples:
+        >>> import torch
         >>> from mlefit import datasets
         >>> heights = datasets.galton()
         >>> heights.shape, heights.mean(0)

@@ -30,6 +30,8 @@ class SoftplusTransform(Transform):
         pricing, NIPS 13, 472-478.
 
     Examples:
+        >>> import torch
+        >>> from mlefit.transforms import SoftplusTransform
         >>> link = SoftplusTransform()
         >>> link(torch.tensor([-1.0, 0.0, 2.0]))
         tensor([0.3133, 0.6931, 2.1269])
@@ -73,6 +75,9 @@ class CholeskyTransform(Transform):
         Statistics and Computing 6, 289-296.
 
     Examples:
+        >>> import torch
+        >>> from torch.distributions.transforms import ExpTransform
+        >>> from mlefit.transforms import CholeskyTransform
         >>> L = CholeskyTransform(ExpTransform())(torch.tensor([0.0, 3.0, 0.0]))
         >>> L
         tensor([[1., 0.],
@@ -130,6 +135,8 @@ class GramTransform(Transform):
     r"""Map a Cholesky factor $L$ to the positive definite $L L^\top$.
 
     Examples:
+        >>> import torch
+        >>> from mlefit.transforms import GramTransform
         >>> GramTransform()(torch.tensor([[1.0, 0.0], [3.0, 1.0]]))
         tensor([[ 1.,  3.],
                 [ 3., 10.]])
@@ -169,6 +176,9 @@ def chart(constraint: Constraint, link: Transform | None = None) -> Transform:
         NotImplementedError: The constraint is discrete, or has no chart here.
 
     Examples:
+        >>> import torch
+        >>> from torch.distributions import constraints
+        >>> from mlefit.transforms import chart
         >>> chart(constraints.lower_cholesky)(torch.zeros(3))
         tensor([[0.6931, 0.0000],
                 [0.0000, 0.6931]])

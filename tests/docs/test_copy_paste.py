@@ -20,9 +20,6 @@ pytestmark = pytest.mark.site
 RUNNER = Path(__file__).with_name("run_blocks.py")
 HOW_TO = [name for name in page_names() if name.startswith("howto/")]
 
-# What does not run as it is copied yet, and why.
-FAULTS = {"reference/api.html": "sessions use names of mlefit that they do not import"}
-
 PROMPT = re.compile(r"^\s*(>>>|\.\.\.|\$ |In \[)", re.MULTILINE)
 
 # The other blocks are commands, and each is run below.
@@ -66,10 +63,7 @@ def test_the_buttons_copy_the_code_and_nothing_else(page):
     assert [block.code for block in page.other] == COMMANDS.get(page.name, [])
 
 
-def test_what_is_copied_runs_and_shows_what_the_page_shows(request, page, python, tmp_path):
-    if reason := FAULTS.get(page.name):
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
-
+def test_what_is_copied_runs_and_shows_what_the_page_shows(page, python, tmp_path):
     for block, shown in zip(page.python, run(page.python, python, tmp_path), strict=True):
         assert_shown(block, shown)
 
