@@ -2,8 +2,8 @@
 
 import pytest
 import torch
-from browser import SCHEMES, SIZES, chromium
-from explorables import drag, explore, number, overflow, run_code, settle, swipe, violations, words
+from browser import SIZES
+from explorables import drag, explore, number, run_code, settle, swipe, words
 from torch.distributions import Normal
 
 from mlefit import closed_form, datasets
@@ -13,12 +13,6 @@ pytestmark = pytest.mark.site
 SIGMA = "\N{GREEK SMALL LETTER SIGMA}"
 X = datasets.michelson()[:20]
 TOP = closed_form(Normal, X)
-
-
-@pytest.fixture(scope="module")
-def browser(executed):
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture
@@ -123,21 +117,3 @@ def test_offers_to_snap_near_the_maximum(bell):
 def test_its_code_prints_the_number_on_the_screen(bell, tmp_path):
     drag(bell.locator(".knob"), 70, 15)
     assert float(run_code(bell, tmp_path)) == shown(bell)
-
-
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("size", [*SIZES.values(), (360, 740)])
-def test_is_accessible_and_fits(browser, address, scheme, size):
-    page = f"{address}/learn/log-likelihood.html"
-    with explore(browser, page, "mle-bell", scheme=scheme, size=size) as bell:
-        assert violations(bell) == []
-        assert overflow(bell) <= 0
-
-
-def test_without_scripts_a_figure_stays(browser, address):
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(f"{address}/learn/log-likelihood.html")
-    assert page.locator("mle-bell figure svg").is_visible()
-    assert "interactive" in page.locator("mle-bell > p").inner_text()
-    context.close()

@@ -3,20 +3,14 @@
 import math
 
 import pytest
-from browser import SCHEMES, SIZES, chromium
-from explorables import explore, number, overflow, run_code, settle, swipe, violations, words
+from browser import SIZES
+from explorables import explore, number, run_code, settle, swipe, words
 from scipy.stats import chi2, norm, t
 
 pytestmark = pytest.mark.site
 
 SIGMA = "\N{GREEK SMALL LETTER SIGMA}"
 PAGE = "learn/uncertainty.html"
-
-
-@pytest.fixture(scope="module")
-def browser(executed):
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture
@@ -162,11 +156,3 @@ def test_its_code_prints_the_interval_on_the_screen(lab, tmp_path, of, interval)
 def test_its_code_prints_the_interval_on_the_log(lab, tmp_path):
     choose(lab, interval=f"Wald on log {SIGMA}")
     assert result(lab).endswith(f" from {run_code(lab, tmp_path).strip()}")
-
-
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("size", [*SIZES.values(), (360, 740)])
-def test_is_accessible_and_fits(browser, address, scheme, size):
-    with explore(browser, f"{address}/{PAGE}", "mle-coverage", scheme=scheme, size=size) as lab:
-        assert violations(lab) == []
-        assert overflow(lab) <= 0

@@ -4,8 +4,8 @@ import math
 
 import pytest
 import torch
-from browser import SCHEMES, SIZES, chromium
-from explorables import drag, explore, number, overflow, run_code, swipe, violations, words
+from browser import SIZES
+from explorables import drag, explore, number, run_code, swipe, words
 from torch.distributions import MultivariateNormal
 
 from mlefit import closed_form, datasets
@@ -16,12 +16,6 @@ PAGE = "learn/multivariate.html"
 HEIGHTS = datasets.galton()
 TOP = closed_form(MultivariateNormal, HEIGHTS)
 MODES = ["factor", "root", "covariance"]
-
-
-@pytest.fixture(scope="module")
-def browser(executed):
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture
@@ -190,20 +184,3 @@ def test_its_code_prints_the_number_on_the_screen(factor, tmp_path, mode):
     if mode == "root":
         slide(factor, angle=77)
     assert float(run_code(factor, tmp_path)) == shown(factor)
-
-
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("size", [*SIZES.values(), (360, 740)])
-def test_is_accessible_and_fits(browser, address, scheme, size):
-    page = f"{address}/{PAGE}"
-    with explore(browser, page, "mle-factor", scheme=scheme, size=size) as factor:
-        assert violations(factor) == []
-        assert overflow(factor) <= 0
-
-
-def test_without_scripts_a_figure_stays(browser, address):
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(f"{address}/{PAGE}")
-    assert page.locator("mle-factor figure svg").is_visible()
-    context.close()

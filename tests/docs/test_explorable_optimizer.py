@@ -3,8 +3,8 @@
 import math
 
 import pytest
-from browser import SCHEMES, SIZES, chromium
-from explorables import drag, explore, number, overflow, run_code, swipe, violations, words
+from browser import SIZES
+from explorables import drag, explore, number, run_code, swipe, words
 
 pytestmark = pytest.mark.site
 
@@ -16,12 +16,6 @@ CHOICES = {
     "reduce": ["mean", "sum"],
 }
 BEST = (math.log(2 * math.pi * ROWS["variance"]) + 1) / 2
-
-
-@pytest.fixture(scope="module")
-def browser(executed):
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture
@@ -212,20 +206,3 @@ def test_its_code_prints_the_number_on_the_screen(
     choose(walk, optimizer=optimizer, coordinate=coordinate, reduce=reduce)
     drag(walk.locator(".knob"), 80, -20)
     assert float(run_code(walk, tmp_path)) == loss(walk)
-
-
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("size", [*SIZES.values(), (360, 740)])
-def test_is_accessible_and_fits(browser, address, scheme, size):
-    page = f"{address}/{PAGE}"
-    with explore(browser, page, "mle-optimizer", scheme=scheme, size=size) as walk:
-        assert violations(walk) == []
-        assert overflow(walk) <= 0
-
-
-def test_without_scripts_a_figure_stays(browser, address):
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(f"{address}/{PAGE}")
-    assert page.locator("mle-optimizer figure svg").is_visible()
-    context.close()

@@ -1,7 +1,7 @@
 """What readers type finds the heading that answers it, first."""
 
 import pytest
-from browser import chromium, visit
+from browser import visit
 
 pytestmark = pytest.mark.site
 
@@ -15,12 +15,6 @@ ANSWERS = {
 }
 # The theme lists a page, and below it the page's headings.
 HEADING = ".md-search-result__item:first-child .md-search-result__link[href*='#']"
-
-
-@pytest.fixture(scope="module")
-def browser(executed):  # notebooks first: Playwright holds the thread's event loop while it runs
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.mark.parametrize("words", ANSWERS)
