@@ -9,6 +9,8 @@ import torch.distributions as td
 from torch import Tensor
 from torch.distributions import Distribution
 
+LARGE = 60.0  # beyond it Stirling's series is good to all digits
+
 
 def _generalized_pareto(distribution: Distribution, x: Tensor) -> Tensor:
     r"""Return $-\log\sigma - (1 + 1/\xi) \log(1 + \xi z)$ with $z = (x - \mu) / \sigma$.
@@ -26,7 +28,33 @@ def _generalized_pareto(distribution: Distribution, x: Tensor) -> Tensor:
     return torch.where((z >= 0) & (inside | tiny), density, -torch.inf)
 
 
-DENSITIES: dict[type[Distribution], Callable[[Distribution, Tensor], Tensor]] = {}
+def _beta(distribution: Distribution, x: Tensor) -> Tensor:
+    r"""Return $(\alpha - 1) \log x + (\beta - 1) \log(1 - x) - \log B(\alpha, \beta)$.
+
+    torch takes the logarithm of $1 - x$ and the difference of two log-gammas: both lose all digits
+    for data near zero, and a slope that is rounding looks flat.
+    """
+    a, b = distribution.concentration1, distribution.concentration0  # type: ignore[attr-defined]
+    return (a - 1) * x.log() + (b - 1) * torch.log1p(-x) - _log_beta(a, b)
+
+
+def _log_beta(a: Tensor, b: Tensor) -> Tensor:
+    near = a.lgamma() + b.lgamma() - (a + b).lgamma()
+    far = torch.where(a > b, b.lgamma() - _rise(a, b), a.lgamma() - _rise(b, a))
+    return torch.where(torch.maximum(a, b) > LARGE, far, near)
+
+
+def _rise(a: Tensor, b: Tensor) -> Tensor:
+    r"""Return $\log \Gamma(a + b) - \log \Gamma(a)$ for a large a, by Stirling's series."""
+    total = a + b
+    return (total - 0.5) * torch.log1p(b / a) + b * (a.log() - 1) + _stirling(total) - _stirling(a)
+
+
+def _stirling(a: Tensor) -> Tensor:
+    return (1 / 12 - (1 / 360 - 1 / 1260 / a**2) / a**2) / a
+
+
+DENSITIES: dict[type[Distribution], Callable[[Distribution, Tensor], Tensor]] = {td.Beta: _beta}
 
 if hasattr(td, "GeneralizedPareto"):  # torch 2.8 and later
     DENSITIES[td.GeneralizedPareto] = _generalized_pareto

@@ -1,6 +1,6 @@
 """Newton's method for many functions at once, with a verdict on each."""
 
-__all__ = ["WINDOW", "Local", "local_model", "newton"]
+__all__ = ["ROUNDING", "WINDOW", "Local", "local_model", "newton"]
 
 from dataclasses import dataclass
 
@@ -14,8 +14,10 @@ DRIFT = 0.1  # one that changes it by more than this, with nothing left to gain,
 WINDOW = 10  # steps over which to look for progress
 FLAT = 1e-5  # nats: a parameter that changes by e for less than this is not determined
 FLAT_IF_STUCK = 1e-2  # the same where rounding ends the search
+DOUBT = 1e-2  # a pivot less than this may be what a ridge shows beside its crest
 STRIDE = 3.0  # the most that one step may change a parameter, in units of its logarithm
 LOST = 60.0  # e-folds from its start: a parameter that has gone this far goes on for ever
+ROUNDING = 1e-12  # nats: a distance below this is rounding, and differs between machines
 HALVINGS = 30
 
 
@@ -152,13 +154,16 @@ def local_model(objective: Objective, u: Tensor, tol: float) -> Local:
         g = torch.where(finite[:, None], g, 0.0)
         identity = torch.eye(u.shape[1], dtype=u.dtype, device=u.device)
         H = torch.where(finite[:, None, None], H, identity)
-    step, definite = _newton_step(g, H, objective.flat)
+    step, pivot = _newton_step(g, H, objective.flat)
     distance = (g * step).sum(-1).abs() / 2 * objective.n
 
     stride = objective.stride(u, step)
     tol = tol or 1e-8
-    near = finite & definite & (distance <= tol)
+    near = finite & (pivot > 0) & (distance <= tol)
     settled, drifting = near & (stride <= CLOSE), near & (stride > DRIFT)
+    doubtful = settled & (pivot < DOUBT)
+    if doubtful.any():
+        settled &= ~doubtful | _is_confirmed(objective, u + step, doubtful, pivot, distance)
     outcome = torch.full_like(loss, int(Outcome.OUT_OF_STEPS), dtype=torch.long)
     for flags, kind in (
         (settled, Outcome.SETTLED),
@@ -171,14 +176,20 @@ def local_model(objective: Objective, u: Tensor, tol: float) -> Local:
 
 
 def _newton_step(g: Tensor, H: Tensor, flat: float) -> tuple[Tensor, Tensor]:
-    """Solve H s = -g in units in which H has a unit diagonal; bend H where it is not convex."""
+    """Solve H s = -g in units in which H has a unit diagonal; bend H where it is not convex.
+
+    Returns:
+        The step `(B, p)`, and the least pivot of H in these units, or 0 where it is less than
+        `flat`, `(B,)`.
+    """
     diagonal = H.diagonal(dim1=-2, dim2=-1).abs()
     unit = torch.where(diagonal > 0, diagonal, 1.0).rsqrt()
     A = unit[:, :, None] * H * unit[:, None, :]
     b = -(unit * g)[..., None]
 
     factor, info = torch.linalg.cholesky_ex(A)
-    definite = (info == 0) & (factor.diagonal(dim1=-2, dim2=-1).square().amin(-1) > flat)
+    pivot = factor.diagonal(dim1=-2, dim2=-1).square().amin(-1)
+    definite = (info == 0) & (pivot > flat)
     if definite.all():
         s = torch.cholesky_solve(b, factor)
     else:
@@ -188,7 +199,29 @@ def _newton_step(g: Tensor, H: Tensor, flat: float) -> tuple[Tensor, Tensor]:
         floor = (1e-6 * values.abs().amax(-1, keepdim=True)).clamp(min=1e-300)
         bent = torch.maximum(values.abs(), floor)[..., None]
         s[~definite] = vectors @ ((vectors.mT @ b[~definite]) / bent)
-    return unit * s[..., 0], definite
+    return unit * s[..., 0], torch.where(definite, pivot, 0.0)
+
+
+def _is_confirmed(
+    objective: Objective, u: Tensor, among: Tensor, pivot: Tensor, distance: Tensor
+) -> Tensor:
+    """Tell whether a Newton step on, at `u`, the least pivot is the same and the distance fell.
+
+    On a ridge, as of parameters that trade off, the slope that is left beside the crest feigns a
+    curvature along it, which another step changes.
+    """
+    index = among.nonzero()[:, 0]
+    part = objective.select(index)
+    if part is None:
+        g, H = (each[index] for each in objective.derivatives(u)[1:])
+    else:
+        g, H = part.derivatives(u[index])[1:]
+    step, least = _newton_step(g, H, objective.flat)
+    left = (g * step).sum(-1).abs() / 2 * objective.n[index]
+    same = (least / pivot[index] - 1).abs() < 0.1
+    confirmed = torch.zeros_like(among)
+    confirmed[index] = same & (left <= (distance[index] / 10).clamp(min=ROUNDING))
+    return confirmed
 
 
 def _backtrack(

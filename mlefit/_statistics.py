@@ -98,7 +98,13 @@ class SufficientStatistics:
         packed = torch.cat([part.reshape(-1) for part in parts])
         size = torch.distributed.get_world_size(group)
         gathered = [torch.empty_like(packed) for _ in range(size)]
-        torch.distributed.all_gather(gathered, packed, group=group)
+        try:
+            torch.distributed.all_gather(gathered, packed, group=group)
+        except RuntimeError as error:
+            raise RuntimeError(
+                f"expected statistics from all {size} processes; got none from one that was lost "
+                f"({error}); try the log of the process that failed first"
+            ) from error
 
         total: Any = 0
         for one in gathered:

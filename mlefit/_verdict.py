@@ -5,11 +5,10 @@ __all__ = ["verdict"]
 import torch
 
 from mlefit._natural import is_bounded, natural
-from mlefit._newton import WINDOW
+from mlefit._newton import ROUNDING, WINDOW
 from mlefit._objective import Minimum, Objective, Outcome
 from mlefit._pose import Problem
 
-ROUNDING = 1e-12  # nats: a distance below this is rounding, and differs between machines
 IN_A_BATCH = {
     Outcome.OUT_OF_STEPS: "ran out of steps",
     Outcome.DRIFTING: "run to a boundary, where the likelihood has no maximum",

@@ -758,6 +758,20 @@ def test_converged_promises_a_strict_maximum() -> None:
     close(found.params["a"] + found.params["b"], x.mean())
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3, 5, 20, 37, 40, 49])
+def test_two_factors_trade_off_by_a_rotation(seed: int) -> None:
+    """Off its crest the ridge of rotated loadings shows some curvature, which is not its own."""
+    torch.manual_seed(seed)
+    loadings = torch.randn(5, 2, dtype=torch.float64)
+    X = torch.randn(200, 2).double() @ loadings.mT + 0.5 * torch.randn(200, 5).double()
+
+    def factors(loc: Tensor, loadings: Tensor, log_noise: Tensor) -> Distribution:
+        return td.LowRankMultivariateNormal(loc, loadings, log_noise.exp())
+
+    init = {"loc": X.mean(0), "loadings": torch.randn(5, 2), "log_noise": torch.zeros(5)}
+    warned("a ridge along which parameters trade off", factors, X, init=init)
+
+
 # ---- side effects
 
 

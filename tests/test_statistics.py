@@ -2,6 +2,8 @@
 
 import math
 import operator
+import os
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -396,15 +398,49 @@ def test_processes_share_their_statistics(tmp_path: Path) -> None:
     assert_same(first, suffstats(MultivariateNormal, X))
 
 
+@pytest.mark.slow
+def test_a_process_that_dies_is_an_error(tmp_path: Path) -> None:
+    start = torch.multiprocessing.get_context("spawn").Process
+    processes = [start(target=_lose_the_second, args=(k, str(tmp_path))) for k in range(2)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(timeout=120)
+    assert [process.exitcode for process in processes] == [1, 9]
+    (left,) = tmp_path.glob("said-*")
+    assert re.match(
+        "expected statistics from all 2 processes; got none from one that was lost .*; try",
+        left.read_text(),
+    )
+
+
+def _lose_the_second(rank: int, folder: str) -> None:
+    """Add up over both processes; then the second dies, and the first says what it gets."""
+    _join(rank, folder)
+    stats = suffstats(Normal, [1.0, 2.0])
+    stats = stats.all_reduce()
+    if rank == 1:
+        os._exit(9)
+    try:
+        stats.all_reduce()
+    except RuntimeError as error:
+        Path(folder, f"said-{rank}").write_text(str(error))
+        os._exit(1)
+
+
 def _of_all_processes() -> Tensor:
     generator = torch.Generator().manual_seed(1)
     return torch.randn(100, 3, generator=generator, dtype=torch.float64) + 1e12
 
 
 def _reduce(rank: int, folder: str) -> None:
-    torch.distributed.init_process_group(
-        "gloo", init_method=f"file://{folder}/store", rank=rank, world_size=2
-    )
+    _join(rank, folder)
     part = _of_all_processes().split([30, 70])[rank]
     torch.save(suffstats(MultivariateNormal, part).all_reduce(), f"{folder}/{rank}")
     torch.distributed.destroy_process_group()
+
+
+def _join(rank: int, folder: str) -> None:
+    torch.distributed.init_process_group(
+        "gloo", init_method=f"file://{folder}/store", rank=rank, world_size=2
+    )

@@ -128,8 +128,9 @@ if rank == 0:
 # ```
 #
 # Every process ends with the same statistics, to the last bit. A process sends $1 + 2d + d^2$
-# numbers, whatever $n$ is. For several machines, give `torchrun` `--nnodes` and `--rdzv-endpoint`;
-# the script stays as it is.
+# numbers and the kind of float they came from, whatever $n$ is. If a process dies, the others raise
+# an error that says so, and nothing is printed. For several machines, give `torchrun` `--nnodes`
+# and `--rdzv-endpoint`; the script stays as it is.
 
 # %%
 d = fit.params["loc"].numel()

@@ -22,6 +22,18 @@ fit = runpy.run_path("{NAME}")["fit"]
 torch.save(dict(fit.params), "fit" + os.environ["RANK"])
 """
 
+# The same, but the third process is gone when the others want to add up.
+DIE = f"""
+import os, torch
+gather = torch.distributed.all_gather
+def die(*args, **kwargs):
+    if os.environ["RANK"] == "2":
+        os._exit(9)
+    gather(*args, **kwargs)
+torch.distributed.all_gather = die
+{KEEP}
+"""
+
 
 @pytest.mark.slow
 @pytest.mark.parametrize("processes", [2, 4])
@@ -39,21 +51,35 @@ def test_every_process_ends_with_the_fit_of_all_rows(tmp_path: Path, processes: 
     assert printed == [line.replace("processes: 4", f"processes: {processes}") for line in wanted]
 
 
+@pytest.mark.slow
+def test_a_process_that_dies_ends_all_of_them_without_an_estimate(tmp_path: Path) -> None:
+    result = launch(tmp_path, DIE, 4)
+    assert result.returncode != 0
+    assert result.stdout == ""
+    assert "exitcode  : 9" in result.stderr
+    assert not list(tmp_path.glob("fit*[0-9]"))
+
+
 def run(folder: Path, processes: int) -> list[str]:
     """Run the script of the page by torchrun, and return the lines that it prints."""
+    result = launch(folder, KEEP, processes)
+    assert result.returncode == 0, result.stderr
+    return result.stdout.splitlines()
+
+
+def launch(folder: Path, wrapper: str, processes: int) -> subprocess.CompletedProcess[str]:
+    """Run the script of the page by torchrun, within another script."""
     (folder / NAME).write_text(script(), encoding="utf-8")
-    (folder / "keep.py").write_text(KEEP, encoding="utf-8")
+    (folder / "wrapper.py").write_text(wrapper, encoding="utf-8")
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-    result = subprocess.run(
-        [*torchrun, f"--nproc-per-node={processes}", "keep.py"],
+    return subprocess.run(
+        [*torchrun, f"--nproc-per-node={processes}", "wrapper.py"],
         cwd=folder,
         capture_output=True,
         text=True,
         timeout=300,
         check=False,
     )
-    assert result.returncode == 0, result.stderr
-    return result.stdout.splitlines()
 
 
 def script() -> str:
