@@ -57,11 +57,12 @@ def fit(
             `partial(torch.optim.Adam, lr=0.01)`. It minimizes the mean negative log-likelihood.
         max_steps: By default 200 steps of Newton, 10,000 of another optimizer.
         tol: How close to the maximum of the log-likelihood to stop, in nats, by the estimate
-            $\tfrac12 g^\top H^{-1} g$; 0 takes exactly `max_steps` steps and does not warn (the
-            verdict is then that of 1e-8).
+            $\tfrac n2 g^\top H^{-1} g$ from the gradient and the Hessian of the mean negative
+            log-likelihood; 0 takes exactly `max_steps` steps and does not warn (the verdict is
+            then that of 1e-8).
 
     Returns:
-        A `Fit`: parameters, a verdict, the path, and standard errors on demand.
+        A `Fit` with the parameters, a verdict, the path, and standard errors on demand.
 
     Raises:
         TypeError: The family has no density, or the data are not numbers.

@@ -100,7 +100,7 @@ class Fit:
                 family is wrong, and for weights that say importance, not frequency.
 
         Returns:
-            `{name: tensor}`, each of its parameter's shape; or a tensor of the shape of `of`.
+            A tensor for each name, of its parameter's shape; or one tensor, of the shape of `of`.
 
         Raises:
             ValueError: There is no information matrix, or no rows for the sandwich.
@@ -144,7 +144,7 @@ class Fit:
             robust: As in `standard_errors`.
 
         Returns:
-            `{name: (lower, upper)}`, or one pair for `of`.
+            A pair `(lower, upper)` for each name, or one pair for `of`.
 
         Raises:
             ValueError: As in `standard_errors`, or the level is not between 0 and 1.

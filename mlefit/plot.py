@@ -289,7 +289,7 @@ def surface(
         ax: Where to draw; by default, a new figure.
 
     Returns:
-        The axes: loc to the right and scale upwards, in the units of the data.
+        The axes, with loc to the right and scale upwards, in the units of the data.
 
     Raises:
         ValueError: The fit is of a batch or of another family, or the data do not vary.

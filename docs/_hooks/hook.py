@@ -106,8 +106,10 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     """Finish the page, and write its notebook and its Markdown beside it."""
     if isinstance(page.file, ExecutedNotebook):
         notebook = _notebook(page)
-        text = provenance.published(notebook, repository=config.repo_url)
-        _write(config, _download_uri(page), text)
+        uri = _download_uri(page)
+        address = urljoin(config.site_url, uri) if config.site_url else ""
+        text = provenance.published(notebook, repository=config.repo_url, address=address)
+        _write(config, uri, text)
         copy = copies.of_notebook(notebook)
     else:
         copy = copies.of_page(page.markdown or "", root=Path(config.config_file_path).parent)

@@ -39,6 +39,11 @@ class TestNotebooks:
         element = displayed(**{"text/html": "<mle-bell></mle-bell>", "text/plain": "<HTML>"})
         assert copied(cell("show()", element)) == "```python\nshow()\n```\n"
 
+    def test_a_table_without_a_text_stays_html(self):
+        nameless = "<IPython.core.display.HTML object>"
+        table = displayed(**{"text/html": "<table></table>", "text/plain": nameless})
+        assert copied(cell("show()", table)) == "```python\nshow()\n```\n\n<table></table>\n"
+
     def test_hidden_code_leaves_its_output(self):
         assert "Output:" in copied(cell("x", printed("1"), tags=["hide"]))
         assert "python" not in copied(cell("x", printed("1"), tags=["hide"]))

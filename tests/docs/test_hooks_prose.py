@@ -1,7 +1,7 @@
 """Formulas, headings, links, the lead and the footer of a page."""
 
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from sitekit import formulas, headings, lead, links, provenance, theme
 
 
@@ -120,6 +120,21 @@ class TestProvenance:
         assert "git+https://github.com/a/b" in text
         assert '"key"' not in text
         assert notebook.cells == []
+
+    @pytest.mark.parametrize(
+        ("address", "link"),
+        [
+            ("", "../reference/api.html#fit"),
+            ("https://example.org/x/learn/c.ipynb", "https://example.org/x/reference/api.html#fit"),
+        ],
+    )
+    def test_published_notebooks_link_to_pages(self, address, link):
+        cell = new_markdown_cell("[fit](../reference/api.md#fit), [a](b.py)")
+        notebook = new_notebook(cells=[cell])
+        text = provenance.published(notebook, repository=None, address=address)
+        assert f"[fit]({link})" in text
+        assert "b.html)" in text
+        assert "b.py" in cell.source
 
 
 def test_the_search_dialog_gets_a_name():

@@ -48,6 +48,17 @@ def test_the_glossary_is_in_order():
     assert words == sorted(words, key=str.lower)
 
 
+@pytest.mark.parametrize(
+    "path",
+    sorted((ROOT / "mlefit").glob("[!_]*.py")) + sorted((ROOT / "mlefit").glob("_[a-z]*.py")),
+    ids=lambda p: p.name,
+)
+def test_what_is_returned_is_a_sentence(path):
+    """The reference would take what stands before a colon for a type."""
+    sections = re.findall(r"Returns:\n +(.*(?:\n +\S.*)*)", path.read_text(encoding="utf-8"))
+    assert [text for text in sections if re.match(r"[^.]*?: ", text)] == []
+
+
 def dois(text: str) -> set[str]:
     """Return the DOIs of a text, without the punctuation that follows them."""
     found = (match[0].rstrip(".,;:").lower() for match in DOI.finditer(text))

@@ -6,14 +6,15 @@ from pathlib import Path
 
 from . import docstrings
 from .explorables import ELEMENT
+from .links import in_markdown
 from .notebooks import Cell, Notebook, folds, tags
-from .outputs import figures, text
+from .outputs import Output, figures, text
 
 __all__ = ["of_notebook", "of_page"]
 
+_NAMELESS = "<IPython.core.display.HTML object>"  # what says nothing but that it is HTML
 _SUMMARIES = {"solution": "Solution", "steps": "The steps", "pitfall": "What goes wrong"}
 _FENCED = re.compile(r"(^(?P<fence>`{3,}).*?^(?P=fence)\s*?$)", re.DOTALL | re.MULTILINE)
-_LINK = re.compile(r"(?<=\]\()(?P<page>[^():\s]+)\.(?:py|md)(?P<anchor>#[^()\s]*)?(?=\))")
 _SNIPPET = re.compile(r'^--8<-- "([^"]+)"$', re.MULTILINE)
 _OBJECT = re.compile(r"^::: (\S+)\n(?:    .*\n)*", re.MULTILINE)
 _ATTRIBUTES = re.compile(r"[ \t]*\{ ?[#.][^{}\n]*\}$", re.MULTILINE)
@@ -48,7 +49,7 @@ def _prose(markdown: str) -> str:
     """Lead links to the copies of pages, and drop attribute lists; fences stay as they are."""
     parts = _FENCED.split(markdown.strip())
     outside, fences = parts[::3], [*parts[1::3], ""]
-    outside = [_LINK.sub(r"\g<page>.md\g<anchor>", _ATTRIBUTES.sub("", p)) for p in outside]
+    outside = [in_markdown(_ATTRIBUTES.sub("", p), lambda page: f"{page}.md") for p in outside]
     return "".join(a + b for a, b in zip(outside, fences, strict=True)).strip()
 
 
@@ -56,12 +57,18 @@ def _code(cell: Cell) -> Iterator[str]:
     if cell.source.strip() and "hide" not in tags(cell):
         yield _fence(cell.source.strip(), "python")
 
-    shown = [o for o in cell.outputs if not ELEMENT.match(o.get("data", {}).get("text/html", ""))]
-    if printed := "\n".join(filter(None, map(text, shown))):
+    shown = [o for o in cell.outputs if not ELEMENT.match(_html(o))]
+    tables = [o for o in shown if text(o) == _NAMELESS]
+    if printed := "\n".join(text(o) for o in shown if text(o) and o not in tables):
         yield "Output:"
         yield _fence(printed, "text")
+    yield from map(_html, tables)  # Markdown takes HTML as it is
     if figures(cell):
         yield f"*Figure: {cell.metadata['alt']}*"
+
+
+def _html(output: Output) -> str:
+    return str(output.get("data", {}).get("text/html", ""))
 
 
 def _fence(body: str, language: str) -> str:

@@ -1,13 +1,16 @@
 """Resolve the links of a notebook page, which MkDocs does for Markdown pages alone."""
 
 import posixpath
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup
 
-__all__ = ["Link", "resolved", "targets"]
+__all__ = ["Link", "in_markdown", "resolved", "targets"]
+
+_MARKDOWN = re.compile(r"(?<=\]\()(?P<page>[^():\s]+)\.(?:py|md)(?P<anchor>#[^()\s]*)?(?=\))")
 
 
 class Link(NamedTuple):
@@ -47,6 +50,16 @@ def resolved(fragment: str, *, source: str, url: Callable[[str], str | None]) ->
             tag["href"] = f"{address}#{link.anchor}" if link.anchor else address
 
     return str(soup)
+
+
+def in_markdown(markdown: str, address: Callable[[str], str]) -> str:
+    """Return Markdown with its links to sources turned into others.
+
+    Args:
+        markdown: The text, without fences.
+        address: From a source's path, as it is written and without suffix, to an address.
+    """
+    return _MARKDOWN.sub(lambda m: address(m["page"]) + (m["anchor"] or ""), markdown)
 
 
 def _link(href: str, source: str) -> Link | None:

@@ -5,10 +5,11 @@ import platform
 import re
 from copy import deepcopy
 from importlib.metadata import version
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import nbformat
 
+from .links import in_markdown
 from .notebooks import Notebook
 from .outputs import code_cells, printed
 
@@ -46,10 +47,19 @@ def colab_address(repository: str | None, path: str, *, branch: str = "gh-pages"
     return f"https://colab.research.google.com/github/{name}/blob/{branch}/{path}"
 
 
-def published(notebook: Notebook, *, repository: str | None) -> str:
-    """Return the notebook file for readers; with a repository, its first cell installs mlefit."""
+def published(notebook: Notebook, *, repository: str | None, address: str = "") -> str:
+    """Return the notebook file for readers.
+
+    Args:
+        notebook: An executed notebook.
+        repository: Where the library can be installed from, in a first cell; or None.
+        address: Of the notebook, where the site's is known: its links then lead there.
+    """
     copy = deepcopy(notebook)
     copy.metadata.pop("mlefit", None)
+    for cell in copy.cells:
+        if cell.cell_type == "markdown":
+            cell.source = in_markdown(cell.source, lambda page: urljoin(address, f"{page}.html"))
 
     if repository:
         install = f'%pip install -q "mlefit[plot] @ git+{repository}"'
