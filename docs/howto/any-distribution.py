@@ -15,12 +15,12 @@ import mlefit
 light = mlefit.datasets.newcomb()
 fit = mlefit.fit(StudentT, light)
 print(fit)
-print(f"centre at {24_800 + fit.params['loc']:.1f} billionths of a second")
+print(f"7442 m in {24_800 + fit.params['loc']:.1f} billionths of a second")
 
 # %% [markdown]
-# So light took 24 827.4 billionths of a second, with a standard error of 0.6. The tails are heavy:
-# with `df` near 2 they fall off like a power, not like a bell. A normal stands where the average is,
-# [lower, and with twice the standard error](../learn/model-checking.py).
+# So light took 24 827.4 billionths of a second to travel 7442 m, with a standard error of 0.6. The
+# tails are heavy: with `df` near 2 they fall off like a power, not like a bell. A normal stands where
+# the average is, [lower, and with twice the standard error](../learn/model-checking.py).
 #
 # ## The recipe, by hand
 #
@@ -185,9 +185,10 @@ for family, data in {
 #
 # ## Exercise
 #
-# For some instruments the error is as large as what they measure: $x \sim N(\theta, \theta^2)$.
-# Fit that one parameter to the draws below. Then find $\hat\theta$ and its standard error with
-# pencil and paper, and compare.
+# For some instruments the error is as large as what they measure:
+# $x \sim \mathcal N(\theta, \theta^2)$, with $\theta$ as its mean and its standard deviation. (The
+# formula names the variance; torch's `Normal` takes its root.) Fit that one parameter to the draws
+# below. Then find $\hat\theta$ and its standard error with pencil and paper, and compare.
 
 # %%
 torch.manual_seed(0)
@@ -219,14 +220,15 @@ print(f"{theta:.3f} ± {error:.3f}, expected information {expected:.3f}")
 # %% [markdown]
 # ## In the reference
 #
-# [`mlefit.fit`, `mlefit.transforms.chart`](../reference/api.md). What the charts do:
-# [links](../explain/links.py). What the messages mean: [errors](errors.py).
+# [`mlefit.fit`, `mlefit.transforms.chart`](../reference/api.md). Related pages:
+# [Which coordinates should the search use?](../explain/links.py) and
+# [What does this error message mean?](errors.py)
 #
 # ## References
 #
-# - S. Newcomb (1891). Measures of the velocity of light. *Astronomical Papers* 2, 107–230.
-# - K. L. Lange, R. J. A. Little, J. M. G. Taylor (1989). Robust statistical modeling using the t
-#   distribution. *JASA* 84(408), 881–896.
+# - Azzalini A, Bowman AW (1990) A look at some data on the Old Faithful geyser. *Applied Statistics*
+#   39(3), 357–365. [doi:10.2307/2347385](https://doi.org/10.2307/2347385)
+# - Lange KL, Little RJA, Taylor JMG (1989) Robust statistical modeling using the t distribution.
+#   *Journal of the American Statistical Association* 84(408), 881–896.
 #   [doi:10.1080/01621459.1989.10478852](https://doi.org/10.1080/01621459.1989.10478852)
-# - A. Azzalini, A. W. Bowman (1990). A look at some data on the Old Faithful geyser.
-#   *Applied Statistics* 39(3), 357–365. [doi:10.2307/2347385](https://doi.org/10.2307/2347385)
+# - Newcomb S (1891) Measures of the velocity of light. *Astronomical Papers* 2, 107–230.
