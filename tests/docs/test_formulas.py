@@ -101,12 +101,12 @@ def test_standard_error():
 
 def test_distance_to_the_maximum():
     def loss(theta):
-        return -Normal(theta[0], theta[1]).log_prob(X1).sum()
+        return -Normal(theta[0], theta[1]).log_prob(X1).mean()
 
     theta = torch.stack([MEAN + 0.01, S * 1.001])
     g, H = jacobian(loss, theta), hessian(loss, theta)
-    left = loss(theta) - loss(torch.stack([MEAN, S]))
-    assert_close(g @ torch.linalg.solve(H, g) / 2, left, rtol=0.01, atol=0)
+    left = N * (loss(theta) - loss(torch.stack([MEAN, S])))
+    assert_close(N / 2 * g @ torch.linalg.solve(H, g), left, rtol=0.01, atol=0)
 
 
 # The normal in one dimension
@@ -231,10 +231,10 @@ def test_normal_profile():
 
 
 def test_mvn_density():
-    r = POINT - LOC
-    square = r @ torch.linalg.inv(SIGMAS) @ r
+    delta = POINT - LOC
+    square = delta @ torch.linalg.inv(SIGMAS) @ delta
     from_covariance = -D / 2 * LOG_2PI - torch.logdet(SIGMAS) / 2 - square / 2
-    from_factor = -D / 2 * LOG_2PI - L.diagonal().log().sum() - (P @ r).norm() ** 2 / 2
+    from_factor = -D / 2 * LOG_2PI - L.diagonal().log().sum() - (P @ delta).norm() ** 2 / 2
 
     expected = torch.tensor(scipy.stats.multivariate_normal(LOC, SIGMAS).logpdf(POINT))
     assert_close(from_covariance, expected)
@@ -243,8 +243,8 @@ def test_mvn_density():
 
 
 def test_mahalanobis():
-    r = POINT - LOC
-    squares = (r @ torch.linalg.inv(SIGMAS) @ r, (P @ r).norm() ** 2)
+    delta = POINT - LOC
+    squares = (delta @ torch.linalg.inv(SIGMAS) @ delta, (P @ delta).norm() ** 2)
     assert_close(*squares)
     assert_close(scipy.stats.chi2(2).cdf(1.7), 1 - math.exp(-1.7 / 2))
 
@@ -271,21 +271,21 @@ def test_conditional():
 
 def test_mvn_score():
     precision = torch.linalg.inv(SIGMAS)
-    r = (POINT - LOC)[:, None]
-    by_sigma = (precision @ r @ r.T @ precision - precision) / 2
+    delta = (POINT - LOC)[:, None]
+    by_sigma = (precision @ delta @ delta.T @ precision - precision) / 2
     slope = jacobian(along(STEP_LOC, STEP), torch.zeros(()).double())
-    assert_close((precision @ r)[:, 0] @ STEP_LOC + torch.trace(by_sigma @ STEP), slope)
+    assert_close((precision @ delta)[:, 0] @ STEP_LOC + torch.trace(by_sigma @ STEP), slope)
 
 
 def test_mvn_hessian():
     precision = torch.linalg.inv(SIGMAS)
-    r = POINT - LOC
+    delta = POINT - LOC
     A = precision @ STEP
     formula = (
         -STEP_LOC @ precision @ STEP_LOC
-        - 2 * STEP_LOC @ A @ precision @ r
+        - 2 * STEP_LOC @ A @ precision @ delta
         + torch.trace(A @ A) / 2
-        - r @ A @ A @ precision @ r
+        - delta @ A @ A @ precision @ delta
     )
     assert_close(formula, hessian(along(STEP_LOC, STEP), torch.zeros(()).double()))
 
@@ -507,11 +507,11 @@ def test_sandwich():
     scores = torch.stack([z / S, (z**2 - 1) / S])
     bread = torch.diag(torch.stack([S**2 / N, S**2 / (2 * N)]))
     errors = (bread @ scores @ scores.T @ bread).diagonal().sqrt()
-    k = (z**4).mean()
+    b = (z**4).mean()
 
     assert_close(torch.stack([*fit.standard_errors(robust=True).values()]), errors)
     assert_close(errors[0], S / math.sqrt(N))
-    assert_close(errors[1], S * (k - 1).sqrt() / (2 * math.sqrt(N)))
+    assert_close(errors[1], S * (b - 1).sqrt() / (2 * math.sqrt(N)))
 
     w = torch.linspace(0.5, 2, N, dtype=torch.float64)
     weighted = mlefit.fit(Normal, X1, weights=w, fixed={"scale": S})
