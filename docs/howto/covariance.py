@@ -23,11 +23,14 @@ for row in full.distribution.covariance_matrix:
     print(" ".join(f"{value:6.3f}" for value in row))
 
 # %% [markdown]
-# The search moves the Cholesky factor $L$, with $\Sigma = L L^\top$ and a positive diagonal; there is
-# exactly one for each $\Sigma$. For standard errors of $\Sigma$ itself, name it:
-# `init={"covariance_matrix": torch.eye(4)}`.
+# The result is the Cholesky factor $L$, with $\Sigma = L L^\top$ and a positive diagonal; there is
+# exactly one for each $\Sigma$. (The search moves its inverse, in which
+# [the problem is convex](../explain/links.py#where-the-normal-likelihood-is-convex).) For standard
+# errors of $\Sigma$ itself, name it: `init={"covariance_matrix": torch.eye(4)}`.
 #
-# | constraint | say | numbers, $d = 4$ |
+# How many numbers does each constraint leave to learn, for $d = 4$?
+#
+# | constraint | say | numbers |
 # |---|---|---|
 # | none | `MultivariateNormal` | 10 |
 # | diagonal | `Independent(Normal(loc, scale), 1)`, or `Normal` on each column | 4 |
@@ -87,9 +90,9 @@ assert 0.15 < full.log_likelihood - one.log_likelihood < 0.25
 assert one.aic < full.aic
 
 # %% [markdown] tags=["pitfall"]
-# **More factors than the data can tell apart.** $k$ factors of $d$ columns are identified, up to
-# rotation, only if $(d - k)^2 \ge d + k$; for $d = 4$ that is one. Two fit no better than the full
-# matrix, and each start ends somewhere else on a ridge of equal likelihood:
+# **More factors than the columns can tell apart.** $k$ factors of $d$ columns are identified, up to
+# rotation, only if $(d - k)^2 \ge d + k$ (Lawley & Maxwell 1971); for $d = 4$ that is one. Two fit no
+# better than the full matrix, and each start ends somewhere else on a ridge of equal likelihood:
 
 # %% tags=["pitfall"]
 import warnings
@@ -107,9 +110,30 @@ for two in ends:
 assert (ends[0].params["noise"] - ends[1].params["noise"]).abs().max() > 0.05
 
 # %% [markdown]
-# With $d$ large enough, hold the entries of $W$ above its diagonal at 0, as `factors` could with
-# `loadings.tril()`: that stops the rotation.
-#
+# With more columns, zeros above the diagonal of $W$ stop the rotation. Learn the other entries alone
+# and put them in their places. (`factors` with `loadings.tril()` would learn idle numbers too, with
+# which no fit [converges](#in-a-loop-of-your-own).) Six columns, two factors:
+
+# %%
+places = tuple(torch.tril_indices(6, 2))
+
+
+def two_factors(loc, entries, noise):
+    W = entries.new_zeros(6, 2).index_put(places, entries)
+    return LowRankMultivariateNormal(loc, W, noise)
+
+
+torch.manual_seed(0)
+entries = torch.randn(11)
+truth = {"loc": torch.zeros(6), "entries": entries, "noise": torch.ones(6)}
+rows = two_factors(**truth).sample((500,)).double()
+
+both = mlefit.fit(two_factors, rows, init=truth, transforms=positive)
+assert both.converged
+errors = both.standard_errors()["entries"]
+print(f"{len(errors)} loadings, standard errors up to {errors.max():.2f}")
+
+# %% [markdown]
 # ## Shared by groups
 #
 # Three species, three means, one covariance. Whatever the covariance, the best mean of each species
@@ -130,7 +154,8 @@ gain = sum(fit.log_likelihood for fit in own) - shared.log_likelihood
 print(f"twice the gain of three matrices over one: {2 * gain:.0f}")
 
 # %% [markdown]
-# With 20 more parameters, 20 was to be expected if the species shared one. They do not.
+# If the species shared one matrix, twice the gain would be about 20, the number of extra
+# parameters ([why](../learn/uncertainty.py#two-models-one-inside-the-other)). It is 79.
 #
 # ## In a loop of your own
 #
@@ -226,15 +251,18 @@ print(f"{loss:.2f} nats")
 # %% [markdown]
 # ## In the reference
 #
-# [`mlefit.transforms`](../reference/api.md), [formulas in d dimensions](../reference/formulas.md).
-# Why a Cholesky factor: [two heights at once](../learn/multivariate.py). Why softplus on its
-# diagonal: [links](../explain/links.py). When there are too few rows: [few rows](few-rows.py).
+# [`mlefit.transforms`](../reference/api.md),
+# [the normal's formula sheet](../reference/formulas.md). Why a Cholesky factor:
+# [What does a covariance matrix say?](../learn/multivariate.py) Why softplus on its diagonal:
+# [Which coordinates should the search use?](../explain/links.py) Related page:
+# [What if there are fewer rows than columns?](few-rows.py)
 #
 # ## References
 #
-# - J. C. Pinheiro, D. M. Bates (1996). Unconstrained parametrizations for variance-covariance
-#   matrices. *Statistics and Computing* 6, 289–296.
-#   [doi:10.1007/BF00140873](https://doi.org/10.1007/BF00140873)
-# - K. B. Gorman, T. D. Williams, W. R. Fraser (2014). Ecological sexual dimorphism and environmental
+# - Gorman KB, Williams TD, Fraser WR (2014) Ecological sexual dimorphism and environmental
 #   variability within a community of Antarctic penguins. *PLoS ONE* 9(3), e90081.
 #   [doi:10.1371/journal.pone.0090081](https://doi.org/10.1371/journal.pone.0090081)
+# - Lawley DN, Maxwell AE (1971) *Factor Analysis as a Statistical Method*, 2nd ed. Butterworths.
+# - Pinheiro JC, Bates DM (1996) Unconstrained parametrizations for variance-covariance matrices.
+#   *Statistics and Computing* 6, 289–296.
+#   [doi:10.1007/BF00140873](https://doi.org/10.1007/BF00140873)
