@@ -99,17 +99,8 @@ def settle(part: Locator) -> None:
 
 
 def words(element: Locator) -> str:
-    """Return the status line, once it has caught up."""
-    element.page.wait_for_timeout(900)
-    element.evaluate(
-        """host => new Promise(done => {
-          const look = () => {
-            if (host.status.textContent === host.words()) done();
-            else setTimeout(look, 50);
-          };
-          look();
-        })"""
-    )
+    """Return the status line."""
+    settle(element)
     return element.locator(".status").inner_text()
 
 

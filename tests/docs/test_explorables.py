@@ -2,7 +2,7 @@
 
 import pytest
 from browser import SCHEMES, SIZES
-from explorables import explore, overflow, violations
+from explorables import drag, explore, overflow, settle, violations, words
 
 pytestmark = pytest.mark.site
 
@@ -33,3 +33,41 @@ def test_without_scripts_a_figure_stays(browser, address, name):
     assert page.locator(f"{name} figure svg").is_visible()
     assert "interactive" in page.locator(f"{name} > p").inner_text()
     context.close()
+
+
+@pytest.mark.parametrize("name", ["mle-bell", "mle-factor", "mle-optimizer", "mle-tests"])
+def test_a_handle_has_a_ring_for_the_keyboard_alone(browser, address, name):
+    with explore(browser, f"{address}/{PAGES[name]}", name) as element:
+        handle = element.locator(".handle").first
+        drag(handle.locator(".knob"), 20, -10)
+        assert element.page.evaluate("document.activeElement.matches('.handle')")
+        assert rings(handle) == ["none", "none"]
+
+        handle.press("ArrowRight")
+        assert rings(handle) == ["none", "solid"]
+
+
+def rings(handle) -> list[str]:
+    """Return the outlines of a handle and of the knob in it."""
+    style = "e => getComputedStyle(e).outlineStyle"
+    return [part.evaluate(style) for part in (handle, handle.locator(".knob"))]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_is_seen_to_follow_at_once_and_heard_once_it_rests(browser, address, name):
+    with explore(browser, f"{address}/{PAGES[name]}", name) as element:
+        heard = element.locator("[role=status]")
+        element.page.wait_for_timeout(900)
+        before = heard.inner_text()
+        assert before == words(element)
+
+        slider = element.locator("input[type=range]:visible").last
+        seen = set()
+        for _ in range(4):
+            slider.press("ArrowLeft")
+            seen.add(words(element))
+            assert heard.inner_text() == before
+        assert len(seen) == 4
+
+        element.page.wait_for_timeout(900)
+        assert heard.inner_text() == words(element)

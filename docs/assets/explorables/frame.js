@@ -2,7 +2,7 @@
 // controls, a status line and "Show as code".
 (() => {
   const { html } = Explorables;
-  const QUIET = 700; // milliseconds without a change before the status line speaks
+  const QUIET = 700; // milliseconds without a change before a screen reader hears of it
   const TOKENS =
     /(?<c1>#.*)|(?<s2>f?"[^"\n]*")|(?<k>\b(?:import|from|for|in|as|def|return|lambda)\b)|(?<mi>\b\d[\d._]*(?:e[-+]?\d+)?\b)/g;
 
@@ -25,15 +25,17 @@
       if (this.data !== undefined) return;
       this.data = JSON.parse(this.getAttribute("data"));
       this.head = html("div", { class: "score" });
-      this.status = html("p", { class: "status", role: "status" });
+      this.status = html("p", { class: "status", "aria-hidden": "true" });
+      this.spoken = html("p", { class: "spoken", role: "status" });
       const parts = this.build();
 
       this.classList.add("explorable");
       this.setAttribute("role", "group");
       this.setAttribute("aria-label", this.label);
-      this.replaceChildren(...parts, this.status, this.codePanel());
+      this.replaceChildren(...parts, this.status, this.spoken, this.codePanel());
       this.watchWidths();
-      this.status.textContent = this.words();
+      this.say(this.status);
+      this.say(this.spoken);
     }
 
     /** Change the state and draw all that follows from it at the next frame. */
@@ -53,13 +55,19 @@
       if (this.plots.some((plot) => plot.width === 0)) return; // not laid out yet
       for (const sync of this.controls) sync();
       this.draw();
+      this.say(this.status);
       if (this.panel.open) this.writeCode();
       clearTimeout(this.timer);
       this.timer = setTimeout(() => {
-        const words = this.words();
-        if (words !== this.status.textContent) this.status.textContent = words;
+        this.say(this.spoken);
         this.writeCode(); // in a closed panel too: once it opens, its block has its size
       }, QUIET);
+    }
+
+    /** Write the words where they are seen, or where a screen reader hears them. */
+    say(line) {
+      const words = this.words();
+      if (words !== line.textContent) line.textContent = words;
     }
 
     /** Move numbers of the state to new values, at once for those who want no motion. */
