@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Which optimizer, start and stopping rule?
 #
-# For up to some hundred parameters: none of them. The defaults are Newton's method, a start from the
+# For up to a few hundred parameters, none of them. The defaults are Newton's method, a start from the
 # data, and a stop when less than $10^{-8}$ nats are left to gain. They do not depend on units. What
 # if you choose otherwise?
 
@@ -198,17 +198,17 @@ print(f"the unit of mass is {unit[3]:.0f} g")
 # ## In the reference
 #
 # [`mlefit.fit`, `mlefit.newton`, `Trace`](../reference/api.md). What the search looks like:
-# [gradient descent](../learn/gradient-descent.py). Why softplus, and in which coordinates the
-# problem is convex: [links](../explain/links.py).
+# [How does gradient descent reach the same answer?](../learn/gradient-descent.py) Why softplus, and
+# where the problem is convex: [Which coordinates should the search use?](../explain/links.py)
 #
 # ## References
 #
-# - D. P. Kingma, J. Ba (2015). Adam: a method for stochastic optimization. *ICLR*.
-#   [arXiv:1412.6980](https://arxiv.org/abs/1412.6980)
-# - D. C. Liu, J. Nocedal (1989). On the limited memory BFGS method for large scale optimization.
-#   *Mathematical Programming* 45, 503–528.
-#   [doi:10.1007/BF01589116](https://doi.org/10.1007/BF01589116)
-# - J. Nocedal, S. J. Wright (2006). *Numerical Optimization*, 2nd ed. Springer.
-# - K. B. Gorman, T. D. Williams, W. R. Fraser (2014). Ecological sexual dimorphism and environmental
+# - Gorman KB, Williams TD, Fraser WR (2014) Ecological sexual dimorphism and environmental
 #   variability within a community of Antarctic penguins. *PLoS ONE* 9(3), e90081.
 #   [doi:10.1371/journal.pone.0090081](https://doi.org/10.1371/journal.pone.0090081)
+# - Kingma DP, Ba J (2015) Adam: a method for stochastic optimization. *International Conference on
+#   Learning Representations*. [arXiv:1412.6980](https://arxiv.org/abs/1412.6980)
+# - Liu DC, Nocedal J (1989) On the limited memory BFGS method for large scale optimization.
+#   *Mathematical Programming* 45, 503–528.
+#   [doi:10.1007/BF01589116](https://doi.org/10.1007/BF01589116)
+# - Nocedal J, Wright SJ (2006) *Numerical Optimization*, 2nd ed. Springer.
