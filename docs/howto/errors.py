@@ -88,8 +88,8 @@ MultivariateNormal(X.mean(0), covariance_matrix=torch.cov(X.T))
 # covariances; or rounding did it, as below. With `validate_args=False` the message is
 # `linalg.cholesky: The factorization could not be completed because the input is not positive-definite`.
 # **Cure.** Learn the Cholesky factor and pass it as `scale_tril`
-# ([two heights at once](../learn/multivariate.py)). Where rows are missing no parametrization
-# helps: see [too few rows](few-rows.py).
+# ([a chart of the cone](../learn/multivariate.py#a-chart-of-the-cone)). Where rows are missing no
+# parametrization helps: see [fewer rows than columns](few-rows.py).
 
 # %%
 L = torch.tensor([[1.0, 0.0], [1.0, 1e-4]])
@@ -121,7 +121,7 @@ LogNormal(0.0, 1.0).log_prob(torch.tensor([1.0, 0.0]))
 # (`IntegerGreaterThan`). If the support is `Real()`, the row is nan.
 # **Cure.** Another family, other units, or look at the row.
 #
-# ### `Value is not broadcastable`, `must match event_shape`
+# ### `The right-most size of value must match event_shape`
 
 # %% tags=["raises-exception"]
 MultivariateNormal(torch.zeros(2), torch.eye(2)).log_prob(torch.zeros(5, 3))
@@ -129,6 +129,16 @@ MultivariateNormal(torch.zeros(2), torch.eye(2)).log_prob(torch.zeros(5, 3))
 # %% [markdown]
 # **Cause.** The last axis of the data is not the dimension of the distribution.
 # **Cure.** Data are `(n, d)`, one row an observation: transpose them.
+#
+# ### `Value is not broadcastable with batch_shape+event_shape`
+
+# %% tags=["raises-exception"]
+Normal(torch.zeros(3), 1.0).log_prob(torch.zeros(5))
+
+# %% [markdown]
+# **Cause.** Three normals, a batch, and five rows, which do not pair up.
+# **Cure.** Rows come first, the batch last: `(5, 3)` gives each normal a column of its own,
+# `(5, 1)` gives all three the same rows.
 #
 # ## When the loop runs
 #
@@ -246,7 +256,7 @@ show(lambda: mlefit.fit(MultivariateNormal, X.double()))
 
 # %% [markdown]
 # **Cause.** The likelihood is unbounded: the narrower the normal along the direction that has no
-# variance, the higher its density there. **Cure.** [Too few rows](few-rows.py).
+# variance, the higher its density there. **Cure.** [What can be estimated all the same](few-rows.py).
 #
 # ### `not converged: an estimated … nats from the maximum`
 
@@ -259,7 +269,8 @@ fit = mlefit.fit(Normal, x, init=start, optimizer=slow, max_steps=50)
 
 # %% [markdown]
 # **Cause.** The steps ran out. The number is how much log-likelihood there was still to gain, and
-# `fit.converged` is false. **Cure.** What the message says; see [which optimizer?](optimizer.py)
+# `fit.converged` is false. **Cure.** What the message says; see
+# [which optimizer, start and stopping rule](optimizer.py).
 #
 # ### `not converged: the likelihood keeps rising as …`
 
@@ -378,5 +389,5 @@ print(f"{u[0]:.1f} minutes, give or take {softplus(u[1]):.1f}")
 # ## In the reference
 #
 # [`mlefit.fit`, what it raises and what it warns of](../reference/api.md),
-# [the glossary](../reference/glossary.md). What the library has to say of each family of torch:
-# [any distribution](any-distribution.py).
+# [the glossary](../reference/glossary.md). What the library refuses, and why:
+# [How do I fit any torch distribution?](any-distribution.py#what-is-refused-and-why)
