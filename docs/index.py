@@ -1,8 +1,9 @@
 # %% [markdown]
 # # Maximum likelihood in PyTorch
 #
-# What do I get? One call that fits a family of `torch.distributions`, or one of your own, says
-# whether it converged, and how far off the estimate could be.
+# mlefit is a small library, and this site teaches what it does. One call fits a distribution to
+# data: one of `torch.distributions`, or one of your own. It says whether it has arrived, and how far
+# off the answer could be.
 
 # %% tags=["beside"]
 from torch.distributions import MultivariateNormal
@@ -31,12 +32,15 @@ print(fit)
 # Francis Galton's families of 1886: 179 fathers, each with one of his grown sons, drawn at random.
 # The fitted normal expects 90 of a hundred such pairs within the middle ellipse. Its parameters are
 # torch's: `loc` is the mean, and `scale_tril` a
-# [square root of the covariance matrix](learn/multivariate.py#a-chart-of-the-cone).
+# [square root of the covariance matrix](learn/multivariate.py#a-chart-of-the-cone). The other words
+# are those of six pages: [nats](learn/log-likelihood.py),
+# [standard errors and intervals](learn/uncertainty.py), [AIC](learn/model-checking.py). The
+# [glossary](reference/glossary.md) has each in a sentence or two, BIC too.
 #
 # ## Is that the right answer?
 #
-# A multivariate normal has an exact one to compare with, a formula: the closed form. The search finds
-# it; and any smooth function of the fitted distribution has a standard error:
+# For a multivariate normal there is an exact formula, the closed form. The search arrives at the same
+# numbers. And any smooth function of the fitted distribution has a standard error:
 
 # %%
 import torch
@@ -54,7 +58,7 @@ print(f"correlation of father and son: {r:.2f} ± {error:.2f}")
 
 # %% [markdown]
 # Families without a closed form take the same call: a Student-t, a gamma, a mixture
-# ([Fit any distribution](howto/any-distribution.py)).
+# ([How do I fit any torch distribution?](howto/any-distribution.py)).
 #
 # ## Install
 #
@@ -72,19 +76,23 @@ print(f"correlation of father and son: {r:.2f} ± {error:.2f}")
 # | I want to | page |
 # |---|---|
 # | know what is maximized, and why its logarithm | [What is a log-likelihood?](learn/log-likelihood.py) |
-# | have the exact estimate of a normal, and its proof | [The closed form](learn/closed-form.py) |
-# | write the training loop myself | [Gradient descent](learn/gradient-descent.py) |
-# | fit a covariance matrix | [The multivariate normal](learn/multivariate.py) |
+# | have the exact estimate of a normal, and its proof | [Which normal is best?](learn/closed-form.py) |
+# | write the training loop myself | [How does gradient descent reach the same answer?](learn/gradient-descent.py) |
+# | fit a covariance matrix | [What does a covariance matrix say?](learn/multivariate.py) |
 # | put error bars on an estimate | [How sure are we?](learn/uncertainty.py) |
-# | know whether the family fits at all | [Model checking](learn/model-checking.py) |
-# | fit a Student-t, a gamma, a mixture | [Any distribution](howto/any-distribution.py) |
-# | keep a covariance diagonal, shared or known | [Covariances](howto/covariance.py) |
-# | choose an optimizer, a start and a stop | [Optimizers](howto/optimizer.py) |
-# | understand an error message | [Errors](howto/errors.py) |
-# | make it faster | [Speed](howto/speed.py) |
-# | fit fewer rows than columns | [Few rows](howto/few-rows.py) |
-# | fit more data than memory holds | [Distributed](howto/distributed.py) |
-# | fit ten thousand groups at once | [Many fits](howto/many-fits.py) |
-# | see why it is true | [Proofs](explain/proofs.py), [links](explain/links.py), [bias](explain/bias.py), [floating point](explain/floating-point.py) |
-# | see the blog post behind this site, run again | [The 2022 post](explain/post-2022.py) |
+# | know whether the family fits at all | [Is it normal at all?](learn/model-checking.py) |
+# | fit a Student-t, a gamma, a mixture | [How do I fit any torch distribution?](howto/any-distribution.py) |
+# | keep a covariance diagonal, shared or known | [How do I constrain a covariance?](howto/covariance.py) |
+# | choose an optimizer, a start and a stop | [Which optimizer, start and stopping rule?](howto/optimizer.py) |
+# | understand an error message | [What does this error message mean?](howto/errors.py) |
+# | make it faster | [How do I make it fast and exact?](howto/speed.py) |
+# | fit fewer rows than columns | [What if there are fewer rows than columns?](howto/few-rows.py) |
+# | fit more data than memory holds | [What if the data do not fit into memory?](howto/distributed.py) |
+# | fit ten thousand groups at once | [How do I fit ten thousand at once?](howto/many-fits.py) |
+# | see the proof in any dimension | [Why are the mean and the scatter matrix the maximum, and nothing else?](explain/proofs.py) |
+# | choose coordinates for a search | [Which coordinates should the search use?](explain/links.py) |
+# | divide by n or by n − 1 | [Why n and not n − 1?](explain/bias.py) |
+# | trust the last digits | [What does floating point do to a likelihood?](explain/floating-point.py) |
+# | see it timed beside other libraries | [How fast, how exact?](explain/how-fast.py) |
+# | see the blog post behind this site, run again | [What did the 2022 post show, and what changed?](explain/post-2022.py) |
 # | look something up | [API](reference/api.md), formulas of [the normal](reference/formulas.md) and of [any family](reference/formulas-general.md), [notation](reference/notation.md), [data](reference/datasets.md), [glossary](reference/glossary.md), [bibliography](reference/bibliography.md), [changelog](reference/changelog.md) |
