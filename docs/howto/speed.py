@@ -92,13 +92,18 @@ MultivariateNormal(zero, covariance_matrix=L @ L.T)
 # with a batch, not a loop: [How do I fit ten thousand at once?](many-fits.py)
 
 # %% tags=["pitfall"]
-unchecked = Normal(0.0, -1.0, validate_args=False)
-print(unchecked.log_prob(torch.tensor(1.0)))
+for value in (-1.0, 0.0):
+    scale = torch.tensor(value, requires_grad=True)
+    unchecked = Normal(0.0, scale, validate_args=False)
+    nll = -unchecked.log_prob(torch.tensor(2.0))
+    nll.backward()
+    print(f"scale {scale:2.0f}: loss {nll:.0f}, slope {scale.grad:.0f}")
 
 # %% [markdown] tags=["pitfall"]
-# Without checks a mistake is no error. A scale that was never made positive gives `nan`, the `nan`
-# goes into the gradient, and from there into every parameter. Switch the checks off last, when the
-# loop works, and never without a chart that keeps the scale positive.
+# Without checks a mistake is no error. Below zero the loss is `nan`, yet the slope is a number, and
+# the search [wanders on](errors.py#when-the-distribution-is-built). At zero the slope is `nan` too, and
+# so is the scale from then on. Switch the checks off last, when the loop works, and never without a
+# chart that keeps the scale positive.
 
 # %% [markdown]
 # ## Minibatches
@@ -142,7 +147,7 @@ print(f"{more} evaluations of all rows more: converged")
 
 # %% [markdown]
 # A rough start and a few steps of Newton on all rows give the maximum and a verdict. If even that
-# is too much, fit a random part of the rows: that costs standard errors, and they say how much.
+# is too much, fit a random part of the rows: the standard errors grow, and tell you by how much.
 #
 # ## Exercises
 #
@@ -151,10 +156,10 @@ print(f"{more} evaluations of all rows more: converged")
 # cure?
 
 # %% [markdown] tags=["solution"]
-# At $1.7 \cdot 10^9$ the neighbours of a float32 are 128 s apart, so all events have one stamp: σ
-# would be 0. The data are lost before any sum begins, and no summation brings them back. Subtract a
-# reference time in float64 *before* the cast. The estimate moves along with the data: add the
-# reference to `loc` afterwards.
+# At $1.7 \cdot 10^9$ the neighbours of a float32 are 128 s apart, so all events have one stamp:
+# $\sigma$ would be 0. The data are lost before any sum begins, and no summation brings them back.
+# Subtract a reference time in float64 *before* the cast. The estimate moves along with the data:
+# add the reference to `loc` afterwards.
 
 # %% tags=["solution"]
 torch.manual_seed(0)
@@ -183,8 +188,8 @@ torch.testing.assert_close(kept, right.float(), rtol=1e-6, atol=0)
 #
 # ## References
 #
-# - Chan TF, Golub GH, LeVeque RJ (1983) Algorithms for computing the sample variance. *The American
-#   Statistician* 37(3), 242–247.
+# - Chan TF, Golub GH, LeVeque RJ (1983) Algorithms for computing the sample variance: analysis and
+#   recommendations. *The American Statistician* 37(3), 242–247.
 #   [doi:10.1080/00031305.1983.10483115](https://doi.org/10.1080/00031305.1983.10483115)
 # - Higham NJ (2002) *Accuracy and Stability of Numerical Algorithms*, 2nd ed. SIAM.
 # - Michelson AA (1882) Experimental determination of the velocity of light. *Astronomical Papers*
