@@ -100,20 +100,21 @@ shrunk = sd * ((1 - share) * R + share * torch.eye(4)) * sd[:, None]
 print(f"share of the identity: {share:.2f}")
 
 # %% [markdown]
-# **A prior that is worth $k$ rows.** Add made-up rows that say "variances as seen, no
-# correlation", of total weight $k$. The fit is then the maximum of the likelihood times a prior of
-# inverse Wishart form, a MAP estimate, and its covariance is a ridge, $(nS + kD)/(n + k)$.
+# **A prior that is worth $n_0$ rows.** Add made-up rows that say "variances as seen, no
+# correlation", of total weight $n_0$. They multiply the likelihood by a *prior*, a weight for each
+# covariance, here of the form called inverse Wishart. The highest point of the product is a *MAP
+# estimate*, and its covariance a *ridge*, a share of $S$ plus a diagonal: $(nS + n_0 D)/(n + n_0)$.
 
 # %%
-n, d, k = len(X), 4, 4.0
+n, d, n0 = len(X), 4, 4.0
 steps = d**0.5 * sd.diag()  # along each axis, once up and once down
 rows = torch.cat([X, mean + steps, mean - steps])
-weights = torch.cat([torch.ones(n), torch.full((2 * d,), k / (2 * d))])
+weights = torch.cat([torch.ones(n), torch.full((2 * d,), n0 / (2 * d))])
 
 ridge = mlefit.fit(MultivariateNormal, rows, weights=weights)
 covariance = ridge.distribution.covariance_matrix
-torch.testing.assert_close(covariance, (n * S + k * D) / (n + k))
-assert ridge.n == n + k
+torch.testing.assert_close(covariance, (n * S + n0 * D) / (n + n0))
+assert ridge.n == n + n0
 
 # %% [markdown]
 # **The shape is known.** Borrow it from relatives: the scatter of the 274 penguins of the other two
@@ -146,7 +147,7 @@ best = mlefit.closed_form(MultivariateNormal, penguins).distribution
 verdicts = {
     "diagonal": nll(mean, diagonal, others),
     "Ledoit–Wolf": nll(mean, shrunk, others),
-    "ridge, k = 4": nll(mean, covariance, others),
+    "ridge": nll(mean, covariance, others),
     "borrowed": -borrowed.distribution.log_prob(others).mean(),
     "all 68": -best.log_prob(others).mean(),
 }
@@ -155,7 +156,7 @@ for name, loss in verdicts.items():
 
 # %% [markdown] tags=["pitfall"]
 # Two cures are none. A tiny constant on the diagonal, `S + 1e-6 * torch.eye(4)`, silences the
-# error and gives the far right of the figure: the constant, not the data, decides the estimate.
+# error and lands on the right of the figure, far above its top: the constant, not the data, decides.
 # And made-up rows are not data: `ridge.standard_errors()` counts them, as if eight penguins had
 # been measured. Even one row more than columns is too few for trust: the exercise shows it.
 
@@ -163,34 +164,35 @@ for name, loss in verdicts.items():
 # ## Exercises
 #
 # **1.** With five penguins the estimate exists. Draw five at random, two hundred times: what do the
-# plain estimate, the diagonal and the ridge with $k = 4$ cost the other 63, in the median?
+# plain estimate, the diagonal and the ridge with $n_0 = 4$ cost the other 63, in the median? How many
+# penguins does the plain one need to draw level with the diagonal?
 
 # %% [markdown] tags=["solution"]
-# The plain estimate exists and is useless; the ridge beats the diagonal. The plain one needs about
-# twenty penguins before it beats the diagonal too.
+# The plain estimate exists and is useless; the ridge beats the diagonal. The plain one draws level
+# with the diagonal at about fifteen penguins.
 
 
 # %% tags=["solution"]
-def medians(n, k=4.0, draws=200):
+def medians(n, n0=4.0, draws=200):
     costs = []
     for _ in range(draws):
         order = torch.randperm(len(penguins))
         X, others = penguins[order[:n]], penguins[order[n:]]
         S = X.T.cov(correction=0)
         D = S.diagonal().diag()
-        blends = torch.stack([S, D, (n * S + k * D) / (n + k)])
+        blends = torch.stack([S, D, (n * S + n0 * D) / (n + n0)])
         model = MultivariateNormal(X.mean(0), blends)
         costs.append(-model.log_prob(others[:, None]).mean(0))
     return torch.stack(costs).median(0).values
 
 
 torch.manual_seed(1)
-for n in (5, 20):
+for n in (5, 12, 15, 18):
     plain, diagonal, ridge = medians(n)
     rest = f"diagonal {diagonal:.1f}, ridge {ridge:.1f}"
     print(f"n = {n:2}: plain {plain:.1f}, {rest}")
     assert ridge < diagonal
-    assert (plain < diagonal) == (n == 20)
+    assert n == 15 or (plain < diagonal) == (n > 15)
 
 # %% [markdown]
 # ## In the reference
