@@ -210,11 +210,7 @@ def _exact(problem: Problem) -> Fit:
         objective = problem.convex() or problem.likelihood()
         u = objective.vector(problem.start)
         corner = _at_corner(problem) & ~failed
-        hessian = torch.where(corner[:, None, None], torch.nan, objective.derivatives(u)[2])
-        information = Information(objective, u, hessian)
-        if torch.isnan(information.covariance()[~corner & ~failed]).any():
-            message += "; no standard errors: the information does not fit into float64"
-            information = None
+        information = Information(objective, u, corner=corner)
         if corner.any():
             which = f" of {int(corner.sum())} of {len(u)} fits" if len(u) > 1 else ""
             message += f"; no standard errors{which}: the estimate lies on the boundary"

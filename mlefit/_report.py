@@ -4,8 +4,9 @@ __all__ = ["html", "text"]
 
 import html as escape
 import warnings
+from collections.abc import Mapping
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 HEAD = ("parameter", "estimate", "std. error", "95 % interval")
 ROWS = 12
+MANY = 500  # learned numbers beyond which standard errors take longer than a glance may
 
 
 def text(fit: "Fit") -> str:
@@ -66,13 +68,7 @@ def _foot(fit: "Fit") -> list[str]:
 
 def _rows(fit: "Fit") -> list[tuple[str, ...]]:
     """Return one row for each number of each parameter: of the first fit, where there are many."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            errors, intervals = fit.standard_errors(), fit.confidence_interval()
-    except ValueError:  # a corner or a kink: the message says so
-        errors, intervals = {}, {}
-
+    errors, intervals = _uncertainty(fit)
     rows: list[tuple[str, ...]] = []
     for name, value in fit.params.items():
         if name in fit.fixed:
@@ -87,6 +83,19 @@ def _rows(fit: "Fit") -> list[tuple[str, ...]]:
             rows.append((label, _number(value[index]), error, interval))
     hidden = len(rows) - ROWS
     return rows if hidden <= 0 else [*rows[:ROWS], (f"and {hidden} more", "", "", "")]
+
+
+def _uncertainty(fit: "Fit") -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Return standard errors and intervals by name, or nothing where there are none to show."""
+    learned = sum(fit.params[name].numel() for name in fit.params if name not in fit.fixed)
+    if learned > MANY * fit.n.numel():
+        return {}, {}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return fit.standard_errors(), fit.confidence_interval()
+    except ValueError:  # a corner or a kink: the message says so
+        return {}, {}
 
 
 def _entries(value: Tensor, batch: int) -> list[tuple[int, ...]]:

@@ -121,7 +121,7 @@ class Fit:
             874.02
         """
         information = self._checked_information()
-        spread = information.sandwich(self._problem) if robust else information.covariance()
+        spread = self._spread(information, robust=robust)
         if of is not None:
             return self._shape(information.errors(lambda params: self._apply(of, params), spread))
         return {
@@ -205,7 +205,7 @@ class Fit:
             self._problem,
             {k: v.detach() for k, v in information.params().items()},
             name,
-            information.errors(itemgetter(name), information.covariance()),
+            information.errors(itemgetter(name), self._spread(information)),
             z * z,
         )
         low, high = (self._shape(bound) for bound in bounds)
@@ -268,6 +268,19 @@ class Fit:
                 stacklevel=3,
             )
         return self._information
+
+    def _spread(self, information: Information, *, robust: bool = False) -> Tensor:
+        """Return the covariance of the estimates in the coordinates of the search, `(B, p, p)`."""
+        spread = information.covariance()
+        certain = self.converged.reshape(-1) & ~information.failed
+        if information.corner is not None:
+            certain = certain & ~information.corner
+        if torch.isnan(spread[certain]).any():
+            raise ValueError(
+                "expected an information matrix that can be inverted in float64; got one that "
+                "cannot; try other units, or columns that are further from collinear"
+            )
+        return information.sandwich(self._problem) if robust else spread
 
 
 def _quantile(level: float) -> float:

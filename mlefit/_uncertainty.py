@@ -4,6 +4,7 @@ __all__ = ["Information"]
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -21,12 +22,22 @@ class Information:
     Attributes:
         objective: The mean negative log-likelihood.
         u: The estimates, `(B, p)`; nan where a fit has failed.
-        hessian: The second derivative of the objective there, `(B, p, p)`.
+        seen: The second derivative of the objective there, `(B, p, p)`, if it is known already.
+        corner: Which fits have an estimate on the boundary, without information, `(B,)`; or None.
     """
 
     objective: Objective
     u: Tensor
-    hessian: Tensor
+    seen: Tensor | None = None
+    corner: Tensor | None = None
+
+    @cached_property
+    def hessian(self) -> Tensor:
+        """The second derivative, which may be large: computed when it is first asked for."""
+        seen = self.objective.derivatives(self.u)[2] if self.seen is None else self.seen
+        if self.corner is None:
+            return seen
+        return torch.where(self.corner[:, None, None], torch.nan, seen)
 
     def params(self) -> dict[str, Tensor]:
         """Return the learned parameters, `(B, *shape)`."""

@@ -20,6 +20,7 @@ import mlefit
 from mlefit import Fit, closed_form
 from mlefit._closed_form import CLOSED_FORMS
 from mlefit._natural import from_natural, natural
+from mlefit._normal import ConvexNormal
 
 N = 200
 Values = dict[str, Any]
@@ -363,6 +364,19 @@ def test_one_fit_of_a_batch_on_the_boundary_spoils_no_other() -> None:
     error = found.standard_errors()["probs"]
     assert_close(error[1], single.standard_errors()["probs"])
     assert error[0].isnan() or error[0] == 0
+
+
+def test_no_information_is_computed_before_it_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of 100 columns it would be a matrix of 5150 x 5150 numbers."""
+    X = torch.randn(200, 100, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    monkeypatch.delattr(ConvexNormal, "derivatives")
+    found = closed_form(td.MultivariateNormal, X)
+    assert_close(found.distribution.covariance_matrix, X.T.cov(correction=0))
+    assert "and " in repr(found)
+    with pytest.raises(AttributeError, match="derivatives"):
+        found.standard_errors()
 
 
 UNBOUNDED = {
