@@ -1,5 +1,7 @@
 """Slide the bell: what the reader does to it, and what it says and shows."""
 
+import re
+
 import pytest
 import torch
 from browser import SIZES
@@ -58,6 +60,25 @@ def test_the_profiles_draw_themselves(bell):
     after = [t.get_attribute("d") for t in trails.all()]
 
     assert all(len(new) > len(old) + 50 for old, new in zip(before, after, strict=True))
+
+
+def test_the_best_is_never_behind_the_present_value(bell):
+    for dx, dy in [(60, -40), (-13, 21), (7, 33)]:
+        drag(bell.locator(".knob"), dx, dy)
+        best, _ = (number(part) for part in bell.locator(".small").inner_text().split(","))
+        assert best >= shown(bell)
+
+
+def test_what_is_below_the_scale_is_not_drawn(bell):
+    bell.get_by_role("slider", name="mean μ", exact=True).fill("700")
+    settle(bell)
+    floor = bell.evaluate("e => e.trails[0].plot.inner.bottom")
+    for trail in bell.locator(".trail").all():
+        heights = [float(y) for y in re.findall(r",([\d.]+)", trail.get_attribute("d"))]
+        assert all(height < floor for height in heights)
+
+    assert bell.locator(".below").first.is_visible()
+    assert not bell.locator(".row .dot").first.is_visible()
 
 
 def test_keys_alone_find_the_maximum(bell):

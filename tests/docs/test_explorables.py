@@ -2,7 +2,7 @@
 
 import pytest
 from browser import SCHEMES, SIZES
-from explorables import drag, explore, overflow, settle, violations, words
+from explorables import drag, explore, overflow, violations, words
 
 pytestmark = pytest.mark.site
 

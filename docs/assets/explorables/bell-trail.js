@@ -21,6 +21,7 @@
         profile: this.plot.add("path", "truth line"),
         trail: this.plot.add("path", "trail line"),
         dot: this.plot.add("circle", "model dot", { r: 5 }),
+        below: this.plot.add("path", "model line below", { d: "M0,-14V-3M-4,-7L0,-3L4,-7" }),
       };
       this.marks.label.textContent = "the maximum";
       this.forget();
@@ -35,17 +36,29 @@
       this.seen[bin] = Math.max(value, this.seen[bin] ?? -Infinity);
     }
 
+    /** Return the `d` of the trail, with gaps where even the best value is below the scale. */
+    trail() {
+      const runs = [[]];
+      this.seen.forEach((value, bin) => {
+        if (value > this.floor) runs.at(-1).push([bin, value]);
+        else runs.push([]);
+      });
+      return runs.map((run) => this.plot.path(run)).join("");
+    }
+
     draw(at, value, revealed) {
       const { plot, marks, floor, top } = this;
       const { left, right, bottom } = plot.inner;
-      const profile = (at) => Math.max(floor, BEST[this.key](this.stats, at).logLikelihood);
-      const trail = this.seen.map((value, at) => [at, Math.max(floor, value)]);
+      const profile = (at) => BEST[this.key](this.stats, at).logLikelihood;
 
       mark(marks.maximum, { d: `M${left},${plot.y(top)}H${right}` });
       place(marks.label, right, plot.y(top) - 5);
       mark(marks.profile, { d: revealed ? plot.curve(profile) : "" });
-      mark(marks.trail, { d: plot.path(trail.filter(Boolean)) });
-      place(marks.dot, plot.x(at), Math.min(bottom, plot.y(value)));
+      mark(marks.trail, { d: this.trail() });
+      place(marks.dot, plot.x(at), plot.y(value));
+      place(marks.below, plot.x(at), bottom);
+      marks.dot.style.display = value < floor ? "none" : "";
+      marks.below.style.display = value < floor ? "" : "none";
     }
   }
 

@@ -102,7 +102,7 @@
     /** Keep the best value at each mean and each width, on the way from the last place to here. */
     remember() {
       const { last, state } = this;
-      const steps = Math.max(1, ...KEYS.map((key) => Math.abs(state[key] - last[key])));
+      const steps = Math.ceil(Math.max(1, ...KEYS.map((key) => Math.abs(state[key] - last[key]))));
       for (let i = 0; i <= steps; i++) {
         const at = KEYS.map((key) => last[key] + ((state[key] - last[key]) * i) / steps);
         const value = maths.logLikelihood(this.stats, ...at);
