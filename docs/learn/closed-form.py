@@ -26,31 +26,33 @@ scales = torch.linspace(45, 145, 61, dtype=torch.float64)
 totals = Normal(locs, scales[:, None]).log_prob(x[:, None, None]).sum(0)
 behind = Normal(mean, s).log_prob(x).sum() - totals
 
-fig, ax = plt.subplots(figsize=(7.2, 3.8))
+fig, ax = plt.subplots(figsize=(3.7, 3.6))
 levels = [0.5, 2, 5, 20, 50]
 for level in levels:
     ax.contourf(locs, scales, behind, [-1, level], colors="C1", alpha=0.1)
 ax.contour(locs, scales, behind, levels, colors="C1", linewidths=0.8)
 
 at_mean = (locs - mean).abs().argmin()
-for level, label in zip(levels[:4], ("0.5", "2", "5", "20 nats behind"), strict=True):
+labels = ("0.5", "2", "5", "20 nats behind")
+for level, label in zip(levels[:4], labels, strict=True):
     top = scales[behind[:, at_mean] < level].max()
     ax.text(mean, top + 2, label, color="C1", fontsize=9, ha="center")
 ax.text(mean + s + 2, 73, "50", color="C1", fontsize=9)
 
 ax.plot(locs, (s**2 + (locs - mean) ** 2).sqrt(), "--", color="C2")
-ax.text(913, 97, "best σ for\na wrong μ", color="C2", va="top")
+ax.text(950, 144, "best σ for\na wrong μ", color="C2", ha="right", va="top")
 ax.plot([750, mean, mean], [s, s, 45], ":", color="C4", linewidth=1)
 ax.plot(mean, s, "+", color="C1", markersize=12, markeredgewidth=2)
-ax.text(751, s + 1, f"s = {s:.2f}", fontsize=9)
+ax.text(753, s + 1, f"s = {s:.2f}", fontsize=9)
 ax.text(mean + 1.5, 48.5, f"mean {mean:.2f}", fontsize=9)
-ax.set(xlabel="centre μ", ylabel="standard deviation σ", xlim=(750, 955), ylim=(45, 145))
+ax.set(xlabel="centre μ", ylabel="standard deviation σ")
+ax.set(xlim=(750, 955), ylim=(45, 145))
 plt.show()
 
 # %% [markdown]
 # Each point of the plane is a normal. A contour joins those that lie the same number of nats behind
-# the candidate, the cross. On this map nothing beats it. But a map ends at its frame, and between
-# its points it guesses. A search has the same weakness:
+# the candidate, the cross. On this map nothing beats it. But a map shows only a part of the plane,
+# and this one was computed at a grid of points. A search has the same weakness:
 
 # %%
 import torch
@@ -81,8 +83,11 @@ print(f"the best of 10000 tries is {best - tried.max():.3f} nats behind")
 # The square of the sum has three parts:
 #
 # $$
-# \sum (x_i - \mu)^2 = \sum (x_i - \bar x)^2
-#   + 2 (\bar x - \mu) \sum (x_i - \bar x) + n (\bar x - \mu)^2 .
+# \begin{aligned}
+# \sum (x_i - \mu)^2 &= \sum (x_i - \bar x)^2 \\
+#   &\quad + 2 (\bar x - \mu) \sum (x_i - \bar x) \\
+#   &\quad + n (\bar x - \mu)^2 .
+# \end{aligned}
 # $$
 #
 # The first is $n s^2$. The middle one is zero, since the deviations from a mean add up to zero:
@@ -131,18 +136,18 @@ torch.testing.assert_close(log_likelihood(loc, scale), tried)
 #
 # $$
 # \begin{aligned}
-# \ell(\bar x, s) - \ell(\mu, \sigma)
-#   &= \frac n2 \Bigl( \log\frac{\sigma^2}{s^2} - 1
+# &\ell(\bar x, s) - \ell(\mu, \sigma) \\[4pt]
+# &\quad = \frac n2 \Bigl( \log\frac{\sigma^2}{s^2} - 1
 #      + \frac{s^2}{\sigma^2} + \frac{(\bar x - \mu)^2}{\sigma^2} \Bigr) \\[6pt]
-#   &= \frac n2 \bigl( -\log r - 1 + r + z^2 \bigr) .
+# &\quad = \frac n2 \bigl( -\log r - 1 + r + z^2 \bigr) .
 # \end{aligned}
 # $$
 #
 # Why is $\log r \le r - 1$? Put $r = e^t$: the claim is $1 + t \le e^t$. For $t \le -1$ the left side
 # is not positive and the right side is. For $t > -1$ Bernoulli's inequality says
-# $1 + t \le (1 + t/k)^k$ for every whole $k \ge 1$, and the right side tends to $e^t$. Use this at
-# $t/2$ to see that equality needs $t = 0$:
-# $e^t = (e^{t/2})^2 \ge (1 + t/2)^2 = 1 + t + t^2/4$.
+# $1 + t \le (1 + t/k)^k$ for every whole $k \ge 1$, and the right side tends to $e^t$. When are the
+# two sides equal? For $t > -1$ use the claim at $t/2$. There $1 + t/2$ is positive, so squaring keeps
+# the order: $e^t = (e^{t/2})^2 \ge (1 + t/2)^2 = 1 + t + t^2/4$. So equality needs $t = 0$.
 
 # %%
 z, r = (mean - loc) / scale, (s / scale) ** 2
@@ -158,21 +163,22 @@ torch.testing.assert_close(lead, n * divergence)
 # %% [markdown]
 # The last two lines say what the lead is: $n$ times the **Kullback–Leibler divergence** from the
 # fitted normal to the other one, the nats that the other loses with each draw, on average, if the
-# draws come from the fitted one. In the plane of normals, to maximize the likelihood is to find the
-# point that is nearest to the data's mean and variance. The contours of the map join points of equal
-# distance, and they are not round. Too narrow costs more than too wide:
+# draws come from the fitted one. Read this divergence as a distance: maximizing the likelihood picks
+# the normal nearest to $N(\bar x, s^2)$, which is that normal itself. At any other normal the lead is
+# what is lost. The contours of the map join normals that are equally far off, and they are not
+# round. Too narrow costs more than too wide:
 
 # %% tags=["fold"] alt="What a wrong width costs in nats a reading, against the ratio of the chosen standard deviation to s. The cost is zero at 1. At half of s it is 0.81 nats, at twice s only 0.32."
 ratio = torch.logspace(-0.4, 0.6, 61, dtype=torch.float64)
 cost = (ratio**-2 - 1 + 2 * ratio.log()) / 2
 
-fig, ax = plt.subplots(figsize=(7.2, 2.8))
+fig, ax = plt.subplots(figsize=(3.7, 2.8))
 ax.plot(ratio, cost, color="C1")
-for at, label, side in ((0.5, "half as wide", "left"), (2.0, "twice as wide", "right")):
+for at, label, aside, side in ((0.5, "half", 0.03, "left"), (2.0, "twice", -0.1, "right")):
     height = (at**-2 - 1 + 2 * math.log(at)) / 2
     ax.plot(at, height, "o", color="C1")
-    aside, up = (0.03, 0.06) if side == "left" else (-0.03, 0.1)
-    ax.text(at + aside, height + up, f"{label}: {height:.2f}", color="C1", ha=side)
+    label = f"{label} as wide: {height:.2f}"
+    ax.text(at + aside, height + 0.08, label, color="C1", ha=side)
 ax.set(xlabel="σ / s", ylabel="nats a reading", xscale="log", ylim=(0, None))
 ax.set_xticks([0.5, 1, 2, 4], ["½", "1", "2", "4"])
 ax.minorticks_off()
@@ -221,8 +227,9 @@ print(f"curvature in σ at 3s: {hessian(surface, wide)[1, 1]:8.5f}")
 # ## In one line
 #
 # The library has the formula as `closed_form`, and a search that does not know it as `fit`. Both
-# take the data, or only their sufficient statistics, which `suffstats` computes. The search starts
-# far away, at 700 and 200, and ends within $10^{-8}$ nats of the top:
+# take the data, or only their sufficient statistics, which `suffstats` computes. `fit` has two more
+# arguments: `init` says where the search starts, and `fixed` holds a parameter at a value of yours.
+# Here it starts far away, at 700 and 200, and ends within $10^{-8}$ nats of the top:
 
 # %%
 exact = mlefit.closed_form(Normal, x)
@@ -242,8 +249,14 @@ assert abs(exact.log_likelihood - searched.log_likelihood) < 1e-8
 # %% [markdown]
 # In Michelson's units: the best normal is centred at 299 852.40 km/s, and the readings stray from
 # there by 78.61 km/s, as a root mean square.
+#
+# A last property comes free. A new name for the width, such as the variance $\sigma^2$, does not
+# change which normal is best. So the best value of any function of $\mu$ and $\sigma$ is that
+# function of $\bar x$ and $s$: the **invariance** of maximum likelihood (exercise 3).
 
 # %% tags=["pitfall"]
+import textwrap
+
 print(f"x.std()             {x.std():.2f}")
 print(f"x.std(correction=0) {x.std(correction=0):.2f}")
 
@@ -253,14 +266,15 @@ print(f"two readings:       {two.std():.2f} and {two.std(correction=0):.2f}")
 try:
     mlefit.closed_form(Normal, x[:1])
 except ValueError as error:
-    print(f"one reading:        {str(error).split('; ')[-1]}")
+    print("one reading:", textwrap.fill(str(error), 70), sep="\n")
 
 # %% [markdown] tags=["pitfall"]
 # `x.std()` is not the maximum likelihood estimate: PyTorch divides by $n - 1$ unless told otherwise
 # (NumPy divides by $n$). At ten thousand readings the two agree to four digits, and the mistake
 # goes unseen; at two they differ by the factor $\sqrt 2$. Which divisor is *better* is
-# [another question](../explain/bias.py). And from one reading there is no best normal: $s = 0$, and
-# a bell that narrows around the reading grows without bound. The library says so.
+# another question: [Why n and not n − 1?](../explain/bias.py). And from one reading there is no best
+# normal: $s = 0$, and a bell that narrows around the reading grows without bound. The library says
+# so, and what to try.
 
 # %% [markdown]
 # ## Exercises
@@ -280,7 +294,8 @@ for data in (x, x[:2]):
 
     cost = len(data) / 2 * (r - 1 - math.log(r))
     assert math.isclose(by_n - by_less, cost, rel_tol=1e-6)
-    print(f"{len(data):3} readings: {cost:.4f} and {1 / (4 * len(data)):.4f}")
+    nearly = 1 / (4 * len(data))
+    print(f"{len(data):3} readings: {cost:.4f} and {nearly:.4f}")
 
 # %% [markdown]
 # **2.** Make a hundred numbers that take only two values and have the same best normal as
@@ -309,9 +324,8 @@ torch.testing.assert_close(twin.params["scale"], s)
 
 # %% [markdown] tags=["solution"]
 # Put the estimates into the formulas: $s^2$, and $1 - \Phi\bigl((900 - \bar x)/s\bigr)$, where
-# $\Phi$ is the `cdf` of the standard normal: the probability of all that lies below. A new name for
-# the width does not change which normal is best: this is the **invariance** of maximum likelihood.
-# To check it, search for the variance $v$, and for the probability $p$ itself, which with $\mu$
+# $\Phi$ is the `cdf` of the standard normal: the probability of all that lies below. To check this
+# use of invariance, search for the variance $v$, and for the probability $p$ itself, which with $\mu$
 # fixes $\sigma = (900 - \mu)/\Phi^{-1}(1 - p)$: `fit` takes any function that makes a distribution
 # from the parameters, and their starting values. Of the hundred readings 23 exceeded 900.
 
@@ -346,11 +360,11 @@ torch.testing.assert_close(chance.params["p"], p, rtol=1e-5, atol=0)
 
 # %% tags=["solution"]
 at_truth = mlefit.fit(Normal, x, fixed={"loc": 734.5})
-width = (s**2 + (mean - 734.5) ** 2).sqrt()
+sigma, width = at_truth.params["scale"], (s**2 + (mean - 734.5) ** 2).sqrt()
 lead = exact.log_likelihood - at_truth.log_likelihood
-print(f"σ = {at_truth.params['scale']:.2f}, {lead:.1f} nats behind")
+print(f"σ = {sigma:.2f}, {lead:.1f} nats behind")
 
-torch.testing.assert_close(at_truth.params["scale"], width, rtol=1e-6, atol=0)
+torch.testing.assert_close(sigma, width, rtol=1e-6, atol=0)
 torch.testing.assert_close(lead, -n / 2 * (s**2 / width**2).log())
 print(f"{(x > 734.5).sum()} of the {n} readings lie above 734.5")
 
@@ -358,8 +372,9 @@ print(f"{(x > 734.5).sum()} of the {n} readings lie above 734.5")
 # ## In the reference
 #
 # [`mlefit.closed_form`, `mlefit.fit`, `mlefit.suffstats`](../reference/api.md);
-# [every formula](../reference/formulas.md). The same proof in any dimension is in
-# [The map of proofs](../explain/proofs.py). Next: [Let PyTorch find it](gradient-descent.py).
+# [every formula](../reference/formulas.md). The same proof in any dimension, and others:
+# [Why are the mean and the scatter matrix the maximum, and nothing else?](../explain/proofs.py)
+# Next: [How does gradient descent reach the same answer?](gradient-descent.py)
 #
 # ## References
 #

@@ -12,8 +12,8 @@ import torch
 x = torch.tensor([850.0, 740.0, 900.0, 1070.0, 930.0], dtype=torch.float64)
 
 # %% [markdown]
-# Three normal distributions, the bell curves, offer to describe them. They have the same width.
-# Which fits best?
+# Three normal distributions, the bell curves, offer to describe them. They have the same width,
+# 79 km/s, which is about the spread of all hundred readings. Which fits best?
 
 # %% tags=["fold"] alt="Five readings under three bell curves of equal width, centred at 800, 898 and 1000. The log-likelihoods are -34.93, -31.08 and -35.25 nats: the middle curve wins. Under the left one the reading at 1070 has almost no height, under the right one the reading at 740."
 import matplotlib.pyplot as plt
@@ -58,8 +58,7 @@ assert x.mean() == 898
 
 # %% [markdown]
 # The winner's centre, 898, is the mean of the five readings. Whether that is luck is the
-# [next page's](closed-form.py) question. The width, 79 km/s, is about the spread of all hundred
-# readings.
+# [next page's](closed-form.py) question.
 #
 # ## One height
 #
@@ -103,7 +102,7 @@ samples = torch.randn(1000)
 bandwidth = 2 * len(samples) ** (-1 / 5)  # the width of seaborn's bw_adjust=2
 little_bells = Normal(samples, bandwidth)
 smoothed = little_bells.log_prob(torch.tensor(0.5)).exp().mean()
-print(f"density at 0.5: {at_half.exp():.2f}; smoothed sample: {smoothed:.2f}")
+print(f"density at 0.5: {at_half.exp():.2f}, smoothed: {smoothed:.2f}")
 
 # %% tags=["pitfall", "fold"] alt="The standard normal density passes through 0.35 at 0.5. The smoothed sample lies below it there, at 0.32, and above it in both tails: it is the density of a wider bell."
 grid = torch.linspace(-4, 4, 61)
@@ -117,10 +116,11 @@ ax.set(xlabel="x", ylabel="density", ylim=(0, None))
 plt.show()
 
 # %% [markdown] tags=["pitfall"]
-# A curve smoothed over samples, such as seaborn's `kdeplot(samples, bw_adjust=2)`, is not the
-# density. Each sample is replaced by a little bell, and that widens the whole: the variance grows
-# by the square of the bandwidth, the width of a little bell. The curve is too low at the centre and
-# too high in the tails, as in [a figure of the 2022 post](../explain/post-2022.py).
+# Many plots draw a thousand samples instead, and smooth them into a curve, as seaborn's
+# `kdeplot(samples, bw_adjust=2)` does. That curve is not the density. Smoothing puts a little bell
+# in the place of each sample. This widens the whole: the variance grows by the square of the
+# bandwidth, which is the width of a little bell. The curve is too low at the centre and too high in
+# the tails, as in [a figure of the 2022 post](../explain/post-2022.py).
 
 # %% [markdown]
 # ## Density is not probability
@@ -210,8 +210,8 @@ plt.show()
 # ## Why the logarithm?
 #
 # Multiply densities and see. Take ten thousand draws, made to have the mean and the variance of
-# the data in [the post](../explain/post-2022.py) from which this site grew. Give them the normal
-# with that mean and variance:
+# the data in [the post](../explain/post-2022.py) from which this site grew. Score them under the
+# normal with that mean and variance:
 
 # %%
 torch.manual_seed(0)
@@ -267,13 +267,14 @@ for name in ("product", "sum"):
 # %% [markdown]
 # The sum of logarithms has a value, and a slope that says which way to go. It keeps the top where
 # it is. It turns an exponential of squares into squares. And divided by $n$ it is an average,
-# which settles as data come in. That average with its sign changed, $-\ell/n$, is the **mean
-# negative log-likelihood** (NLL), the loss that optimizers minimize.
+# which tends to a fixed number as data come in. That average with its sign changed, $-\ell/n$, is
+# the **mean negative log-likelihood** (NLL), the loss that optimizers minimize.
 #
 # Write $\bar x$ for the mean, and $s^2$ for the mean of $(x_i - \bar x)^2$. Under the normal with
 # this mean and this variance the mean of $z^2$ is 1, so the NLL is
-# $\frac12 \log(2\pi s^2) + \frac12 = \frac12 \log(2\pi e s^2)$, the **entropy** of that normal. By
-# this much the line in the figure falls with each draw.
+# $\frac12 \log(2\pi s^2) + \frac12 = \frac12 \log(2\pi e s^2)$. By this much the line in the figure
+# falls with each draw. The number has a name, the [entropy](../reference/glossary.md#entropy) of
+# that normal.
 
 # %%
 nll = -model.log_prob(draws).mean()
@@ -299,7 +300,8 @@ for n in (5, 20, 100):
     first = speed[:n]
     best = Normal(first.mean(), 79.0).log_prob(first).sum()
     gap = best - Normal(800.0, 79.0).log_prob(first).sum()
-    print(f"n = {n:3}: best μ {first.mean():.2f}, 800 is {gap:5.2f} nats behind")
+    ahead = f"800 is {gap:5.2f} nats behind"
+    print(f"n = {n:3}: best μ {first.mean():.2f}, {ahead}")
 
     formula = n * (first.mean() - 800) ** 2 / (2 * 79**2)
     assert math.isclose(gap, formula, rel_tol=1e-6)
@@ -314,8 +316,8 @@ for n in (5, 20, 100):
 #
 # With $\sigma$ free as well, there are two things to move. Here are the first twenty readings under a
 # bell. Drag its peak: sideways it takes the mean along, upwards it makes the bell narrow. The large
-# number is the sum of the twenty log-densities. Each place that you visit leaves a mark below, so the
-# best value for each $\mu$ and each $\sigma$ draws itself.
+# number is the sum of the twenty log-densities. Each place that you visit leaves a mark in the two
+# plots below: the best total found so far at this $\mu$, and at this $\sigma$.
 
 # %% tags=["hide"] alt="The first twenty readings under the best bell. Each stem rises from a reading to the curve. The bell is centred at 909, its width is 102.3 km/s, and the log-likelihood -120.93 nats."
 from IPython.display import display
@@ -351,7 +353,8 @@ models = Normal(locs[:, None, None], scales[:, None])
 log_likelihood = models.log_prob(speed).sum(-1)
 
 i, j = divmod(log_likelihood.argmax().item(), len(scales))
-print(f"μ = {locs[i]:.0f}, σ = {scales[j]:.0f}: {log_likelihood[i, j]:.4f} nats")
+loc, scale = locs[i], scales[j]
+print(f"μ = {loc:.0f}, σ = {scale:.0f}: {log_likelihood[i, j]:.4f} nats")
 
 # %% [markdown]
 # That took 36 421 trials, and the answer is as fine as the grid. The library walks to the top
@@ -460,7 +463,7 @@ for loc in (852.4, 860.0):
 # [`mlefit.fit`](../reference/api.md) and the data sets; [the words](../reference/glossary.md);
 # [every formula](../reference/formulas.md). The example with ten thousand draws is
 # [the 2022 post's](../explain/post-2022.py); more on underflow in
-# [Floating point of a likelihood](../explain/floating-point.py). Next:
+# [What does floating point do to a likelihood?](../explain/floating-point.py). Next:
 # [Which normal is best?](closed-form.py)
 #
 # ## References
