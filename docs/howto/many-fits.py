@@ -158,26 +158,26 @@ assert mlefit.fit(MultivariateNormal, groups[0]).n.shape == ()
 # %% [markdown]
 # ## Exercises
 #
-# **1.** Did Michelson's σ change between the experiments, or is one σ enough for all five? Fit both
-# and compare twice the difference of their log-likelihoods with its value by chance: a $\chi^2$
-# with 4 degrees of freedom exceeds 9.49 in one case of 20.
+# **1.** Did Michelson's $\sigma$ change between the experiments, or is one $\sigma$ enough for all
+# five? Fit both and compare twice the difference of their log-likelihoods with its value by chance:
+# a $\chi^2$ with 4 degrees of freedom exceeds 9.49 in one case of 20.
 
 # %% [markdown] tags=["solution"]
-# A common σ comes from the residuals, one column about its own mean each, with the loc known to be
-# zero. Twice the difference is beyond 9.49, and chance does as much in one case of 70: five
+# A common $\sigma$ comes from the residuals, one column about its own mean each, with the loc known to
+# be zero. Twice the difference is beyond 9.49, and chance does as much in one case of 70: five
 # experiments, not one. The first is the wide one. (With 4 degrees of freedom the probability of
-# more than $r$ is $e^{-r/2} (1 + r/2)$, a limit for many rows; 20 are few.)
+# more than $q$ is $e^{-q/2} (1 + q/2)$, a limit for many rows; 20 are few.)
 
 # %% tags=["solution"]
 separate = mlefit.fit(Normal, x)
 residuals = x - x.mean(0)
 common = mlefit.fit(Normal, residuals.reshape(-1), fixed={"loc": 0.0})
 
-ratio = 2 * (separate.log_likelihood.sum() - common.log_likelihood)
-chance = (-ratio / 2).exp() * (1 + ratio / 2)
+q = 2 * (separate.log_likelihood.sum() - common.log_likelihood)
+chance = (-q / 2).exp() * (1 + q / 2)
 print(f"one σ: {common.params['scale']:.1f} km/s")
-print(f"ratio {ratio:.2f}, by chance in {chance:.3f} of cases")
-assert ratio > 9.49
+print(f"twice the difference {q:.2f}, by chance in {chance:.3f} of cases")
+assert q > 9.49
 assert 1 / 80 < chance < 1 / 60
 
 # %% [markdown]
