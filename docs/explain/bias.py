@@ -30,14 +30,15 @@ plt.show()
 
 # %% [markdown]
 # Each histogram shows 40,000 estimates of one $\sigma$, from samples of 3, 5, 10 or 30 normal
-# numbers. The red ones divide by $n$: on average they are too small, the number says by which
-# factor. The grey outlines divide by $n - 1$. They are too small as well, only less so. So $n - 1$
+# numbers. The filled ones divide by $n$: on average they are too small, the number says by which
+# factor. The outlines divide by $n - 1$. They are too small as well, only less so. So $n - 1$
 # does not give an unbiased standard deviation either. What does it give?
 #
 # ## Where the one goes
 #
 # The deviations are taken from $\bar x$, and $\bar x$ is not $\mu$. It is the centre for which the
-# squared deviations add up to *least*, so they come out too small. By how much is an identity:
+# squared deviations add up to *least*, so they come out too small (Bishop 2006). By how much
+# is an identity:
 #
 # $$
 # s^2 = \frac1n \sum_{i=1}^n (x_i - \bar x)^2
@@ -79,13 +80,14 @@ print(f"ratio {s2.mean() / variance:.3f}, predicted {4 / 5:.3f}")
 # where $\hat\sigma = s$ is the maximum likelihood estimate and $\Gamma$ the gamma function.
 
 # %% [markdown] tags=["steps"]
-# For normal data $n s^2/\sigma^2$ is a sum of $k = n - 1$ squared standard normals, a $\chi^2$
-# variable with $k$ degrees of freedom. Its density is proportional to $t^{k/2 - 1} e^{-t/2}$, so
+# For normal data $n s^2/\sigma^2$ is a sum of $\nu = n - 1$ squared standard normals, a $\chi^2$
+# variable with $\nu$ degrees of freedom. Its density is proportional to $t^{\nu/2 - 1} e^{-t/2}$,
+# so
 #
 # $$
-# \E[\sqrt t] = \frac{\int t^{(k+1)/2 - 1} e^{-t/2}\, \mathrm dt}
-#                    {\int t^{k/2 - 1} e^{-t/2}\, \mathrm dt}
-#   = \sqrt2\; \frac{\Gamma((k+1)/2)}{\Gamma(k/2)} .
+# \E[\sqrt t] = \frac{\int t^{(\nu+1)/2 - 1} e^{-t/2}\, \mathrm dt}
+#                    {\int t^{\nu/2 - 1} e^{-t/2}\, \mathrm dt}
+#   = \sqrt2\; \frac{\Gamma((\nu+1)/2)}{\Gamma(\nu/2)} .
 # $$
 #
 # Since $\hat\sigma/\sigma = \sqrt{t/n}$, divide by $\sqrt n$.
@@ -149,12 +151,12 @@ for name, divisor in divisors.items():
     print(f"{name:13} {divisor:5.2f} {row}")
 
 # %% [markdown]
-# Three of the four win at something. $n - 1$ has no bias. $n + 1$ has the smallest
-# mean squared error, and $n$ comes before $n - 1$. The best forecasts come from
-# $n(n-3)/(n+1)$, which is 6.36 here: a bell that is too narrow is punished more than one that is too
-# wide, and the centre is uncertain too. And $n$ makes the data at hand densest, whether you call
-# the width $\sigma^2$, $\sigma$ or $\log\sigma$; the first two titles hold for $\sigma^2$ alone.
-# `mlefit` divides by $n$, because that is what "maximum likelihood" means. The choice hardly
+# Each wins at something; three of the titles are in the table. $n - 1$ has no bias. $n + 1$ has the
+# smallest mean squared error, and $n$ comes before $n - 1$. The best forecasts come from
+# $n(n-3)/(n+1)$, which is 6.36 here: a bell that is too narrow is punished more than one that is
+# too wide, and the centre is uncertain too. And $n$ makes the data at hand densest, whether you
+# call the width $\sigma^2$, $\sigma$ or $\log\sigma$; the first two titles hold for $\sigma^2$
+# alone. `mlefit` divides by $n$, because that is what "maximum likelihood" means. The choice hardly
 # matters where $n$ is large. Where it does matter, say which one you made.
 
 # %% tags=["pitfall"]
@@ -239,7 +241,7 @@ plt.show()
 # $S$ towards a sphere goes the other way, too far at the small end, and yet its error, the norm of
 # the difference to $\Sigma$ as a share of $\Sigma$'s own, is the smaller one: a bias that pays.
 # With $n \le d$ rows the likelihood has no maximum at all, and `mlefit` raises;
-# what to do then is in [Too few rows](../howto/few-rows.py).
+# what to do then: [What if there are fewer rows than columns?](../howto/few-rows.py)
 #
 # ## What maximum likelihood does not promise
 #
@@ -249,6 +251,8 @@ plt.show()
 # - **To get it right in the end if the parameters multiply with the data.** Exercise 2.
 # - **A maximum.** It may run away: one reading, $n \le d$ rows, a free Student-t.
 # - **A warning if the model is wrong.** For this, [look at the data](../learn/model-checking.py).
+#
+# Stigler (2007) tells how all this was found out.
 #
 # What it does promise, if the model holds, is smooth, and keeps its number of parameters: with
 # growing $n$ the estimate goes to the truth, its bias shrinks like $1/n$ while its standard error
@@ -260,8 +264,8 @@ plt.show()
 # **1.** Which divisor makes the standard deviation of five normal readings unbiased?
 
 # %% [markdown] tags=["solution"]
-# $\hat\sigma$ falls short by the factor 0.841, so divide by $n \cdot 0.841^2$ instead of by $n$. That
-# is 3.53 at $n = 5$, close to $n - 1.5$, a rule that gets better as $n$ grows.
+# $\hat\sigma$ falls short by the factor 0.841, so divide by $n \cdot 0.841^2$ instead of by $n$.
+# That is 3.53 at $n = 5$, close to $n - 1.5$, a rule that gets better as $n$ grows.
 
 # %% tags=["solution"]
 for n in (5, 10, 30):
@@ -281,7 +285,7 @@ assert abs(sd.mean() - 1) < 5 * sd.std() / math.sqrt(200_000)
 # %% [markdown] tags=["solution"]
 # Each pair has its own mean, and $\E[s^2] = \sigma^2/2$ within a pair. The estimate of the common
 # variance is the average over the pairs. It tends to $\sigma^2/2$, and more pairs make it only more
-# certain of the wrong value. Neyman and Scott found this in 1948: there are as many means to learn
+# certain of the wrong value. Neyman and Scott (1948) found this: there are as many means to learn
 # as pairs, and maximum likelihood pays for each of them with one degree of freedom.
 
 # %% tags=["solution"]
@@ -319,15 +323,17 @@ assert min(tries, key=lambda divisor: mean_square(divisor, 10)) == 11
 # %% [markdown]
 # ## In the reference
 #
-# [`mlefit.fit`, `mlefit.closed_form`](../reference/api.md);
-# [the moments of every estimate](../reference/formulas.md). The proof that $n$ is the divisor of the
-# maximum: [Which normal is best?](../learn/closed-form.py)
+# [`mlefit.fit`, `mlefit.closed_form`](../reference/api.md); [the moments of every
+# estimate](../reference/formulas.md). The proof that $n$ is the divisor of the maximum: [Which
+# normal is best?](../learn/closed-form.py)
 #
 # ## References
 #
 # - Bishop CM (2006) *Pattern Recognition and Machine Learning*, figure 1.15. Springer.
 # - Ledoit O, Wolf M (2004) A well-conditioned estimator for large-dimensional covariance matrices.
-#   *J. Multivariate Anal.* 88(2), 365–411.
+#   *Journal of Multivariate Analysis* 88(2), 365–411.
 #   [doi:10.1016/S0047-259X(03)00096-4](<https://doi.org/10.1016/S0047-259X(03)00096-4>)
+# - Neyman J, Scott EL (1948) Consistent estimates based on partially consistent observations.
+#   *Econometrica* 16(1), 1–32. [doi:10.2307/1914288](https://doi.org/10.2307/1914288)
 # - Stigler SM (2007) The epic story of maximum likelihood. *Statistical Science* 22(4), 598–620.
 #   [doi:10.1214/07-STS249](https://doi.org/10.1214/07-STS249)
