@@ -1,8 +1,9 @@
 # %% [markdown]
 # # What does floating point do to a likelihood?
 #
-# Computed in float32 by the school formula, the variance of Michelson's hundred readings of the speed
-# of light is −8192. Where does a likelihood lose its digits, and what does `mlefit` do about it?
+# Computed in float32 by the school formula, the variance of Michelson's hundred readings of the
+# speed of light is −8192. Where does a likelihood lose its digits, and what does `mlefit` do about
+# it?
 
 # %% tags=["fold"] alt="Relative error of the variance of 1000 numbers against their distance from zero in standard deviations, both axes logarithmic. In one pass the error grows with the square of the distance: in float32 it passes 1 near four thousand, in float64 near 100 million. In two passes in float32 it stays below one part in ten million up to some thousands, and reaches one in a thousand at a million. The library stays at one part in 10 to the 16 throughout."
 import matplotlib.pyplot as plt
@@ -63,8 +64,9 @@ plt.show()
 # s^2 = \frac1n \sum_{i=1}^n x_i^2 - \bar x^2 ,
 # $$
 #
-# which needs one pass over the data, loses a factor of $k^2$ at a distance of $k$ standard
-# deviations. Michelson's readings lie near 299 852 km/s, with a standard deviation of 79:
+# which needs one pass over the data, loses digits with the square of the distance: a factor of a
+# million at a thousand standard deviations. Michelson's readings lie near 299 852 km/s, with a
+# standard deviation of 79:
 
 # %%
 speed = 299_000 + mlefit.datasets.michelson()
@@ -83,9 +85,9 @@ print(f"one pass, float64:   {one_pass(speed):9.2f}")
 print(f"two passes, float32: {two_passes(speed.float()):9.2f}")
 
 # %% [markdown]
-# A variance of −8192. The squares are near $9 \cdot 10^{10}$, and there float32 has one number every
-# 8192. Both terms are rounded to that grid, their true difference, 6180, is smaller than one step,
-# and the subtraction leaves nothing but rounding. This is **cancellation**.
+# A variance of −8192. The squares are near $9 \cdot 10^{10}$, and there float32 has one number
+# every 8192. Both terms are rounded to that grid, their true difference, 6180, is smaller than one
+# step, and the subtraction leaves nothing but rounding. This is **cancellation** (Higham 2002).
 
 # %%
 square = speed.float().mean() ** 2
@@ -95,8 +97,9 @@ assert one_pass(speed.float()) % step == 0
 
 # %% [markdown]
 # The cure is to subtract *before* squaring: a second pass about the mean, or one pass about any
-# number that is close to the data, such as the first of them. `mlefit` does the latter in float64,
-# block by block, about the mean of the first block, and passes again only if that was a poor guess.
+# number that is close to the data, such as the first of them (Chan, Golub & LeVeque 1983). `mlefit`
+# does the latter in float64, block by block, about the mean of the first block, and passes again
+# only if that was a poor guess.
 #
 # ## Products vanish
 #
@@ -154,17 +157,17 @@ print(f"what it is worth: {worth:.3f} nats")
 assert loc.grad.abs() > 1e-5
 
 # %% [markdown]
-# A rule such as "stop when the gradient is below $10^{-5}$" can never be met here: the nearest float32
-# lies a few ten-thousandths beside the mean, and $n$ multiplies that. So `mlefit` asks how many
-# *nats* are still to be gained, $\frac12 g^\top H^{-1} g$ with gradient $g$ and Hessian $H$, which
-# has the same meaning in any unit. It computes statistics, search and verdict in float64, and
-# rounds the parameters to your dtype last.
+# A rule such as "stop when the gradient is below $10^{-5}$" can never be met here: the nearest
+# float32 lies a few ten-thousandths beside the mean, and $n$ multiplies that. So `mlefit` asks how
+# many *nats* are still to be gained, $\frac n2 g^\top H^{-1} g$ with the gradient $g$ and the
+# Hessian $H$ of the loss $-\ell/n$, which has the same meaning in any unit. It computes statistics,
+# search and verdict in float64, and rounds the parameters to your dtype last.
 #
 # ## A covariance squares the condition number
 #
 # Two columns that are nearly equal, a factor
 # $L = \bigl(\begin{smallmatrix} 1 & 0 \\ 1 & \varepsilon \end{smallmatrix}\bigr)$ with
-# $\varepsilon = 10^{-4}$. Build the distribution from $L$:
+# $\varepsilon = 10^{-4}$. Build the distribution from this factor:
 
 # %%
 from torch.distributions import MultivariateNormal
@@ -222,10 +225,10 @@ plt.show()
 # %% [markdown]
 # ## A softplus has two ends
 #
-# $\operatorname{softplus}(u) = \log(1 + e^u)$ keeps a scale positive, in exact arithmetic. Far to
-# the left it underflows to 0, which is not a scale. Above 20 PyTorch's version returns $u$ itself.
-# That is right to nine digits, but its second derivative is exactly zero, so a Newton step sees no
-# curvature where there is some:
+# $\operatorname{softplus}(u) = \log(1 + e^u)$ keeps a scale positive (Dugas et al. 2001), in exact
+# arithmetic. Far to the left it underflows to 0, which is not a scale. Above 20 PyTorch's version
+# returns $u$ itself. That is right to nine digits, but its second derivative is exactly zero, so a
+# Newton step sees no curvature where there is some:
 
 # %%
 from torch.nn.functional import softplus
@@ -261,8 +264,9 @@ print(f"a minute, in float32: {june[1] - june[0]:.0f} s")
 # **Checks switched off.** With `validate_args=False` a scale of zero is not refused. It gives nan,
 # no comparison with nan is true, and a loop that keeps the best loss so far keeps on silently.
 #
-# **Rounded before it arrived.** No formula brings back what the data lost on the way in. A Unix time
-# in float32 is good to two minutes. Subtract a reference before you convert, or hand over float64.
+# **Rounded before it arrived.** No formula brings back what the data lost on the way in. A Unix
+# time in float32 is good to two minutes. Subtract a reference before you convert, or hand over
+# float64.
 
 # %% [markdown]
 # ## What mlefit does about each
@@ -281,7 +285,7 @@ print(f"a minute, in float32: {june[1] - june[0]:.0f} s")
 # %%
 fit = mlefit.fit(Normal, speed.float())
 loc, scale = fit.params["loc"], fit.params["scale"]
-print(f"{loc:.1f} ± {scale:.2f} km/s, {scale.dtype}")
+print(f"loc {loc:.1f}, scale {scale:.2f} km/s, {scale.dtype}")
 assert fit.converged
 s = speed.std(correction=0).float()
 torch.testing.assert_close(scale, s, rtol=1e-6, atol=0)
@@ -295,9 +299,10 @@ torch.testing.assert_close(scale, s, rtol=1e-6, atol=0)
 
 # %% [markdown] tags=["solution"]
 # One pass gives −2: the squares are near $10^{14}$, where float64 has a number every 1/64, and 1001
-# of them add up to a worse one. Two passes are right to eight digits. The rest was lost when 0.1 was
-# stored beside ten million: the floats there lie $2 \cdot 10^{-9}$ apart, and in exact arithmetic the
-# stored numbers have the same wrong digits. They are one of the certified test sets of NIST.
+# of them add up to a worse one. Two passes are right to eight digits. The rest was lost when 0.1
+# was stored beside ten million: the floats there lie $2 \cdot 10^{-9}$ apart, and in exact
+# arithmetic the stored numbers have the same wrong digits. They are one of the certified test sets
+# of NIST (2003).
 
 # %% tags=["solution"]
 values = [10_000_000.2] + 500 * [10_000_000.1, 10_000_000.3]
@@ -320,7 +325,7 @@ assert 1e-9 < abs(twice / 0.01 - 1) < 1e-7
 # 0.01 nats?
 
 # %% [markdown] tags=["solution"]
-# Between $2^k$ and $2^{k+1}$ the floats lie $2^{k-23}$ apart. That exceeds 0.01 from $k = 17$ on,
+# Between $2^j$ and $2^{j+1}$ the floats lie $2^{j-23}$ apart. That exceeds 0.01 from $j = 17$ on,
 # where it is 1/64. The sum reaches $2^{17}$ after 92 305 rows.
 
 # %% tags=["solution"]
@@ -357,14 +362,19 @@ torch.testing.assert_close(safe(u), torch.logaddexp(u, torch.zeros(5)))
 # %% [markdown]
 # ## In the reference
 #
-# [`mlefit.suffstats`, `mlefit.transforms`](../reference/api.md). How to make it fast as well as exact:
-# [the recipe](../howto/speed.py). What the messages mean: [Read the error](../howto/errors.py).
+# [`mlefit.suffstats`, `mlefit.transforms`](../reference/api.md). In practice:
+# [How do I make it fast and exact?](../howto/speed.py),
+# [What does this error message mean?](../howto/errors.py)
 #
 # ## References
 #
-# - Chan TF, Golub GH, LeVeque RJ (1983) Algorithms for computing the sample variance. *American
-#   Statistician* 37(3), 242–247.
+# - Chan TF, Golub GH, LeVeque RJ (1983) Algorithms for computing the sample variance: analysis and
+#   recommendations. *The American Statistician* 37(3), 242–247.
 #   [doi:10.1080/00031305.1983.10483115](https://doi.org/10.1080/00031305.1983.10483115)
 # - Dugas C, Bengio Y, Bélisle F, Nadeau C, Garcia R (2001) Incorporating second-order functional
-#   knowledge for better option pricing. *NIPS* 13, 472–478.
+#   knowledge for better option pricing. *Advances in Neural Information Processing Systems* 13,
+#   472–478.
 # - Higham NJ (2002) *Accuracy and Stability of Numerical Algorithms*, 2nd ed. SIAM.
+#   [doi:10.1137/1.9780898718027](https://doi.org/10.1137/1.9780898718027)
+# - National Institute of Standards and Technology (2003) *Statistical Reference Datasets*. NIST
+#   Standard Reference Database 140. [doi:10.18434/T43G6C](https://doi.org/10.18434/T43G6C)
