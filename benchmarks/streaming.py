@@ -15,7 +15,7 @@ import mlefit
 from benchmarks.measure import Estimate, clock
 
 HELD = 10_000_000  # rows in memory, read again and again: more than any cache holds
-BLOCK = 1_000_000
+BLOCK = 5_000_000  # 40 MB: what is done once a block costs a few percent
 
 
 def buffer() -> Tensor:

@@ -27,6 +27,7 @@ SECTION = "By search"
 LIMIT = (
     f"charts written by hand, no standard errors; at most {torch_minimize.ITERATIONS:,} iterations"
 )
+CHECKED = "the formula, after checks of the data and of the columns' rank"
 STEPS = "no rule to stop: the steps are the post's"
 
 
@@ -145,7 +146,7 @@ def _narrow(d: int, condition: float) -> Task:
                 lambda: ours.multivariate(mlefit.fit(MultivariateNormal, X)),
                 note="by search, as if there were no formula",
             ),
-            Contender("mlefit closed_form", lambda: ours.exact_multivariate(X), note="the formula"),
+            Contender("mlefit closed_form", lambda: ours.exact_multivariate(X), note=CHECKED),
             Contender(
                 "pytorch-minimize l-bfgs",
                 lambda: torch_minimize.multivariate(X, loc, eye),
