@@ -61,9 +61,10 @@ for ax, height in ((axes[0], 3.4), (axes[1], 1.0)):
 plt.show()
 
 # %% [markdown]
-# In the grey parts the loss is not convex. There a Newton step, which takes the loss for a parabola,
-# goes towards a saddle or a top. On the first two maps the start lies in the grey, and the first step
-# leaves the frame. On the third there is no grey at all, and four steps arrive.
+# In the grey parts the loss is not convex. There a Newton step, which takes the loss for a
+# parabola, goes towards a saddle or a top (Nocedal & Wright 2006). On the first two maps the start
+# lies in the grey, and the first step leaves the frame. On the third there is no grey at all, and
+# four steps arrive.
 #
 # The borders are simple. In units of the data, the loss is convex over $(\mu, \sigma)$ inside the disc
 # $\mu^2 + \sigma^2 < 3$, and over $(\mu, \log\sigma)$ where $|\mu| < 1$: less than one standard
@@ -95,8 +96,9 @@ for _ in range(100):
 # %% [markdown]
 # ## One positive number: exp, softplus or abs?
 #
-# [Gradient descent](../learn/gradient-descent.py) introduced the three links that make a positive
-# `scale` from any number $u$. Let it race: `loc` is known, the data's standard deviation is 0.001, 1
+# [How does gradient descent reach the same answer?](../learn/gradient-descent.py) introduced the
+# three links that make a positive `scale` from any number $u$, softplus (Dugas et al. 2001) among
+# them. Let it race: `loc` is known, the data's standard deviation is 0.001, 1
 # or 1000, as if one length were given in kilometres, metres and millimetres. How many steps at rate
 # 0.5 until the loss is within $10^{-8}$ nats a row of the best?
 
@@ -132,7 +134,11 @@ def race(link, s, start, most=2000):
     return "far out" if y > 10 * s else "crawls"
 
 
-starts = {3: "3 times too wide", 1 / 3: "3 times too narrow", 1 / 30: "30 times"}
+starts = {
+    3: "3 times too wide",
+    1 / 3: "3 times too narrow",
+    1 / 30: "30 times too narrow",
+}
 for start, name in starts.items():
     print(f"{name:19} {'0.001':>8} {'1':>8} {'1000':>8}")
     for link in links:
@@ -140,9 +146,9 @@ for start, name in starts.items():
         print(f"  {link:17}", *(f"{step:>8}" for step in steps))
 
 # %% [markdown]
-# - **exp knows no units.** In $\log\sigma$ the curvature at the best is 2, whatever the data's scale, so
-#   one rate does for all. But where the start is far too narrow, the slope is huge, and a step in $u$
-#   *multiplies* the scale, here by more than float32 can hold.
+# - **exp knows no units.** In $\log\sigma$ the curvature at the best is 2, whatever the data's
+#   scale, so one rate does for all. But where the start is far too narrow, the slope is huge, and a
+#   step in $u$ *multiplies* the scale, here by more than float32 can hold.
 # - **softplus has a unit.** Far below 1 it is exp. Far above 1 it is the scale itself, where the
 #   curvature is $2/\sigma^2$: a unit a thousand times smaller makes the search a million times slower.
 #   In exchange its slope never exceeds 1. A bad step adds to the scale instead of multiplying it: it
@@ -151,15 +157,17 @@ for start, name in starts.items():
 #   the slope jumps.
 #
 # So for gradient descent standardize the columns, and start at the data's own spread. A method that
-# divides by the curvature needs less care. In mlefit softplus is the default link, and
+# divides by the curvature needs less care. In mlefit softplus is the default link, except where
+# Newton fits a normal ([below](#where-the-normal-likelihood-is-convex)), and
 # `transforms={"scale": ExpTransform()}` sets another.
 #
 # ## A covariance: one matrix, one vector
 #
-# [A covariance matrix](../learn/multivariate.py) is $\Sigma = LL^\top$ for exactly one lower
-# triangular $L$ with a positive diagonal. Give up the triangle, and $A$ and $AQ$ are the same model for
-# every rotation $Q$. Give up the sign, and each column of $L$ may change its own. A direction in which
-# nothing changes is called **not identified**, and the Hessian shows it as an eigenvalue of zero:
+# A [covariance matrix](../learn/multivariate.py) is $\Sigma = LL^\top$ for exactly one lower
+# triangular $L$ with a positive diagonal. Give up the triangle, and $A$ and $AQ$ are the same model
+# for every rotation $Q$. Give up the sign, and each column of $L$ may change its own. A direction
+# in which nothing changes is called **not identified**, and the Hessian shows it as an eigenvalue
+# of zero:
 
 # %%
 from torch.distributions import MultivariateNormal, constraints, transform_to
@@ -196,8 +204,8 @@ for name, (u, root) in roots.items():
 # %% [markdown]
 # Gradient descent does not mind idle directions. Newton's step and
 # [standard errors](../learn/uncertainty.py) need the inverse of the Hessian, and there is none.
-# `CholeskyTransform` has $d(d+1)/2$ numbers and no idle one. With `ExpTransform()` on the diagonal it is
-# the *log-Cholesky* parametrization (Pinheiro & Bates 1996).
+# `CholeskyTransform` has $d(d+1)/2$ numbers and no idle one. With `ExpTransform()` on the diagonal
+# it is the *log-Cholesky* parametrization (Pinheiro & Bates 1996).
 
 # %% [markdown] tags=["pitfall"]
 # **A triangle with an idle half.** `transform_to(constraints.lower_cholesky)` takes a full matrix and
@@ -278,18 +286,19 @@ torch.testing.assert_close(direct.log_likelihood, expected)
 # Minus the logarithm is convex. The other two are squares of *linear* functions of $P$ and $\eta$, and
 # so convex too. In $(\mu, L)$ they are not: there $P = L^{-1}$ and $P\mu$ are not linear. More than
 # that: $-\log$ plus a convex quadratic is *self-concordant*. For such functions Newton's method, with
-# its steps shortened where they are long, is known to arrive from any start.
+# its steps shortened where they are long, arrives from any start (Boyd & Vandenberghe 2004).
 
 # %% [markdown]
 # Check both claims: that it is the log-likelihood, and that the middle of two points is never higher
 # than the average of its ends.
 
 # %%
-m, C = gentoo.mean(0), torch.linalg.cholesky(torch.cov(gentoo.T, correction=0))
+mean = gentoo.mean(0)
+C = torch.linalg.cholesky(torch.cov(gentoo.T, correction=0))
 
 
 def convex_loss(P, eta):
-    z = torch.cat([P @ C, P @ m[:, None] - eta[..., None]], -1)
+    z = torch.cat([P @ C, P @ mean[:, None] - eta[..., None]], -1)
     logs = P.diagonal(dim1=-2, dim2=-1).log().sum(-1)
     return 1.5 * math.log(2 * math.pi) - logs + z.square().sum((-2, -1)) / 2
 
@@ -333,16 +342,40 @@ for name, chart in charts.items():
     print(f"{name:13} about {round(len(fit.trace.loss) - 1, -1)} Newton steps")
 
 # %% [markdown]
-# Convex is not the same as kind to gradient descent. The unit of $P$ is one over that of the data, and
-# its curvature, $S$ with $1/P_{ii}^2$ added on the diagonal, is as ill-conditioned as the data. For a
-# first-order method softplus on standardized columns remains the better choice.
+# Convex is not the same as kind to gradient descent. The unit of $P$ is one over that of the data.
+# The curvature of its last row is $S + \bar x \bar x^\top$, with $1/P_{dd}^2$ added to the last
+# entry: about as ill-conditioned as the data, and worse where these are not centred.
+
+# %%
+C = torch.linalg.cholesky(torch.cov(sizes.T, correction=0))
+S = C @ C.T
+best = torch.linalg.inv(C)  # P at the estimate
+
+
+def by_last_row(row, mean):
+    P = torch.cat([best[:3], row[None]])
+    apart = P @ mean - best @ mean  # the estimate's eta
+    return -P.diagonal().log().sum() + ((P @ C).square().sum() + apart @ apart) / 2
+
+
+print(f"data           condition number {torch.linalg.cond(S):.0e}")
+for name, mean in (("raw", sizes.mean(0)), ("centred", torch.zeros(4).double())):
+    H = hessian(lambda row, mean=mean: by_last_row(row, mean), best[3])
+    formula = S + torch.outer(mean, mean)
+    formula[3, 3] += best[3, 3] ** -2
+    torch.testing.assert_close(H, formula)
+    print(f"{name:7} row    condition number {torch.linalg.cond(H):.0e}")
+
+# %% [markdown]
+# So `mlefit` centres and scales the columns first. For a first-order method softplus on standardized
+# columns remains the better choice.
 #
 # ## The step that needs no coordinates
 #
 # A gradient depends on the coordinates because "steepest" needs a distance, and it takes that of the
 # numbers. The **natural gradient** measures distance between *distributions* instead, by the Fisher
-# information $\mathcal I$, the curvature of the Kullback–Leibler divergence (Amari 1998):
-# $u \leftarrow u - \mathcal I(u)^{-1}\, \nabla(-\ell/n)$. It sets out in the same direction on every
+# information $I$, the curvature of the Kullback–Leibler divergence (Amari 1998):
+# $u \leftarrow u - I(u)^{-1}\, \nabla(-\ell/n)$. It sets out in the same direction on every
 # map. Where it ends differs, since a straight step on one map is curved on another. On one map the
 # step with rate 1 is exact: that of the **expectations** $(\E x, \E x^2)$.
 
@@ -388,28 +421,28 @@ for step in range(1, 5):
 # $x^2$. So the formula that took a proof is also one step of descent, in the right coordinates.
 
 # %% [markdown] tags=["steps"]
-# The normal is an exponential family with statistics $t(x) = (x, x^2)$, natural parameters $\theta$,
-# and expectations $m = \E t$. Then $\nabla_\theta(-\ell/n) = m - \bar t$, and the information in
-# $\theta$ is $\mathcal I_\theta = dm/d\theta$; in $m$ it is $\mathcal I_m = \mathcal I_\theta^{-1}$. By
-# the chain rule $\nabla_m(-\ell/n) = \mathcal I_\theta^{-1}(m - \bar t) = \mathcal I_m (m - \bar t)$.
-# So the natural step is
-# $m \leftarrow m - \mathcal I_m^{-1} \mathcal I_m (m - \bar t) = \bar t$.
+# The normal is an exponential family (Bishop 2006) with statistics $t(x) = (x, x^2)$,
+# natural parameters $\lambda$, and expectations $m = \E t$. Then
+# $\nabla_\lambda(-\ell/n) = m - \bar t$, and the information in $\lambda$ is
+# $I_\lambda = dm/d\lambda$; in $m$ it is $I_m = I_\lambda^{-1}$. By the chain rule
+# $\nabla_m(-\ell/n) = I_\lambda^{-1}(m - \bar t) = I_m (m - \bar t)$. So the natural step is
+# $m \leftarrow m - I_m^{-1} I_m (m - \bar t) = \bar t$.
 
 # %% [markdown]
 # ## Exercises
 #
-# **1.** The natural parameters of a normal are $\theta = \mu/\sigma^2$ and $\tau = 1/\sigma^2$. Is the
-# loss convex in them?
+# **1.** The natural parameters of a normal are, but for a factor, $\mu/\sigma^2$ and $1/\sigma^2$. Is
+# the loss convex in them?
 
 # %% [markdown] tags=["solution"]
 # Yes, as for every exponential family: the Hessian is the covariance of the statistics. In one
-# dimension this is a second convex map. It differs from the third by $\tau = P^2$ and
-# $\theta = P\eta$, and is less round.
+# dimension this is a second convex map. It has $P\eta$ and $P^2$ in place of the third's $\eta$ and
+# $P$, and is less round.
 
 # %% tags=["solution"]
 for _ in range(100):
-    theta, log_tau = 3 * torch.randn(2, dtype=torch.float64)
-    assert is_convex(lambda t, w: loss(t / w, w.rsqrt()), theta, log_tau.exp())
+    a, b = 3 * torch.randn(2, dtype=torch.float64)
+    assert is_convex(lambda a, b: loss(a / b, b.rsqrt()), a, b.exp())
 
 # %% [markdown]
 # **2.** With a flat prior on $\sigma$, where is the posterior's mode as a density of $1/\sigma$?
@@ -426,7 +459,8 @@ print(f"posterior mode in 1/σ: σ = {mode:.1f} km/s")
 
 # %% [markdown]
 # **3.** Take one natural step for Galton's fathers and sons, in the five expectations $\E x_1$,
-# $\E x_2$, $\E x_1^2$, $\E x_1 x_2$ and $\E x_2^2$, from uncorrelated heights of 60 ± 5 inches.
+# $\E x_2$, $\E x_1^2$, $\E x_1 x_2$ and $\E x_2^2$, from uncorrelated heights with mean 60
+# and standard deviation 5 inches.
 
 # %% tags=["solution"]
 x = mlefit.datasets.galton()
@@ -458,12 +492,16 @@ print(f"covariance after one step: {reached.covariance_matrix[0, 1]:.3f}")
 #
 # ## References
 #
-# - J. C. Pinheiro, D. M. Bates (1996). Unconstrained parametrizations for variance-covariance
-#   matrices. *Statistics and Computing* 6, 289–296.
-#   [doi:10.1007/BF00140873](https://doi.org/10.1007/BF00140873)
-# - C. Dugas, Y. Bengio, F. Bélisle, C. Nadeau, R. Garcia (2001). Incorporating second-order
-#   functional knowledge for better option pricing. *NIPS* 13, 472–478.
-# - S. Amari (1998). Natural gradient works efficiently in learning. *Neural Computation* 10, 251–276.
+# - Amari S (1998) Natural gradient works efficiently in learning. *Neural Computation* 10(2), 251–276.
 #   [doi:10.1162/089976698300017746](https://doi.org/10.1162/089976698300017746)
-# - J. Nocedal, S. J. Wright (2006). *Numerical Optimization*, 2nd ed. Springer.
-# - C. M. Bishop (2006). *Pattern Recognition and Machine Learning*, section 2.4. Springer.
+# - Bishop CM (2006) *Pattern Recognition and Machine Learning*, section 2.4. Springer.
+# - Boyd S, Vandenberghe L (2004) *Convex Optimization*, section 9.6. Cambridge University Press.
+#   [doi:10.1017/CBO9780511804441](https://doi.org/10.1017/CBO9780511804441)
+# - Dugas C, Bengio Y, Bélisle F, Nadeau C, Garcia R (2001) Incorporating second-order functional
+#   knowledge for better option pricing. *Advances in Neural Information Processing Systems* 13,
+#   472–478.
+# - Nocedal J, Wright SJ (2006) *Numerical Optimization*, 2nd ed. Springer.
+#   [doi:10.1007/978-0-387-40065-5](https://doi.org/10.1007/978-0-387-40065-5)
+# - Pinheiro JC, Bates DM (1996) Unconstrained parametrizations for variance-covariance matrices.
+#   *Statistics and Computing* 6, 289–296.
+#   [doi:10.1007/BF00140873](https://doi.org/10.1007/BF00140873)
