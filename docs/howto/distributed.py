@@ -61,21 +61,22 @@ turn = torch.linspace(0, 2 * torch.pi, 100, dtype=torch.float64)
 circle = torch.stack([turn.cos(), turn.sin()])
 radius = 2.146  # holds 90 % of a normal
 
-fig, ax = plt.subplots(figsize=(7.2, 3.8))
-ax.plot(*torch.cat(groups).T, ".", color="C0", alpha=0.35, markersize=5)
+fig, ax = plt.subplots(figsize=(3.7, 3.6))
+ax.plot(*torch.cat(groups).T, ".", color="C0", alpha=0.35, markersize=4)
 center = together.loc[:, None]
 for S, color in ((averaged, "C3"), (together.covariance_matrix, "C1")):
     ellipse = center + radius * torch.linalg.cholesky(S) @ circle
     ax.plot(*ellipse, color=color)
-ax.text(44.6, 19.75, "fits averaged", color="C3")
+ax.text(42.3, 19.9, "fits averaged", color="C3")
 ax.text(43.6, 12.3, "statistics added", color="C1")
 ax.set(xlabel="bill length in mm", ylabel="bill depth in mm", ylim=(12, 22))
 plt.show()
 
 # %% [markdown]
 # Even the sign of $r$, the correlation of a bill's length and depth, is wrong. An average of
-# covariances forgets how far apart the groups' means are; the sum of statistics remembers. What the
-# negative sign is worth is [another question](../learn/model-checking.py).
+# covariances forgets how far apart the groups' means are; the sum of statistics remembers. (It is
+# the right answer for another model, [one shape about three means](covariance.py#shared-by-groups).)
+# What the negative sign is worth is [another question](../learn/model-checking.py).
 #
 # ## Several processes
 #
@@ -189,6 +190,6 @@ print(f"e^μ = {fit.params['loc'].exp():.0f} g")
 #
 # ## References
 #
-# - Chan TF, Golub GH, LeVeque RJ (1983) Algorithms for computing the sample variance. *The American
-#   Statistician* 37(3), 242–247.
+# - Chan TF, Golub GH, LeVeque RJ (1983) Algorithms for computing the sample variance: analysis and
+#   recommendations. *The American Statistician* 37(3), 242–247.
 #   [doi:10.1080/00031305.1983.10483115](https://doi.org/10.1080/00031305.1983.10483115)
