@@ -5,7 +5,7 @@ import math
 import pytest
 from browser import SIZES
 from explorables import explore, number, run_code, settle, swipe, words
-from scipy.stats import chi2, norm, t
+from scipy.stats import binomtest, chi2, norm, t
 
 pytestmark = pytest.mark.site
 
@@ -35,10 +35,15 @@ def samples(lab) -> int:
     return int(lab.locator(".range .value").inner_text().split()[-1])
 
 
-def coverage(lab) -> tuple[float, float]:
-    """Return the share that is shown and its error, in per cent."""
-    share, error = (lab.locator(part).inner_text() for part in (".big", ".small"))
-    return number(share), number(error.replace(",", " "))
+def share(lab) -> float:
+    """Return the share that is shown, in per cent."""
+    return number(lab.locator(".big").inner_text())
+
+
+def long_run(lab) -> list[float]:
+    """Return between which shares it settles, in per cent."""
+    ends = lab.locator(".small").inner_text().split(" %")[0].split(" to ")
+    return [float(end) for end in ends]
 
 
 def result(lab) -> str:
@@ -72,11 +77,33 @@ def test_the_share_is_the_one_that_theory_predicts(lab, of, method, level, n):
     draw(lab, 1000)
     draw(lab, 1000)
 
-    count, (share, error) = samples(lab), coverage(lab)
+    count = samples(lab)
     p = truth_of(of, method, level, n)
     assert count >= 2000
-    assert share == pytest.approx(100 * p, abs=400 * math.sqrt(p * (1 - p) / count))
-    assert error == pytest.approx(math.sqrt(share * (100 - share) / count), abs=0.06)
+    assert share(lab) == pytest.approx(100 * p, abs=400 * math.sqrt(p * (1 - p) / count))
+
+
+@pytest.mark.parametrize(("level", "n"), [("95 %", "10 readings"), ("99 %", "100 readings")])
+def test_the_long_run_is_uncertain_even_if_all_intervals_hold(lab, level, n):
+    choose(lab, interval="profile", level=level, n=n)
+    count = samples(lab)
+    held = binomtest(round(share(lab) / 100 * count), count)
+    expected = [100 * end for end in held.proportion_ci(method="wilson")]
+    assert long_run(lab) == pytest.approx(expected, abs=0.0501)
+    assert long_run(lab)[0] < share(lab)
+
+
+def test_an_interval_that_misses_stays_red_when_it_is_shown(lab):
+    misses = lab.evaluate("e => e.lab.intervals.findIndex((i) => !e.lab.holds(i))") + 1
+    for sample, colour in ((misses, "model"), (misses + 1, "data")):
+        lab.locator("input[name=shown]").fill(str(sample))
+        settle(lab)
+        assert lab.locator(".thick").get_attribute("class") == f"{colour} thick"
+
+
+def test_says_which_samples_are_drawn(lab):
+    draw(lab, 100)
+    assert lab.get_by_text("samples 101 to 140 of 140").is_visible()
 
 
 def test_draws_as_many_as_it_is_told(lab):

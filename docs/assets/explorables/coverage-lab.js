@@ -52,10 +52,20 @@
       return this.samples.length;
     }
 
-    /** Return the share of the first `count` intervals that hold the truth, and its error. */
-    coverage(count = this.count) {
-      const share = this.hits[count - 1] / count;
-      return { share, error: Math.sqrt((share * (1 - share)) / count) };
+    /** Return the share of the first `count` intervals that hold the truth. */
+    share(count = this.count) {
+      return this.hits[count - 1] / count;
+    }
+
+    /**
+     * Return between which shares it would settle in the long run, with 95 % confidence: Wilson's
+     * interval, whose width is not zero when all intervals hold.
+     */
+    longRun() {
+      const [share, n] = [this.share(), this.count];
+      const square = maths.chi2Quantile(0.95) / n;
+      const reach = Math.sqrt(square * (share * (1 - share) + square / 4));
+      return [-1, 1].map((side) => (share + square / 2 + side * reach) / (1 + square));
     }
   }
 

@@ -12,13 +12,15 @@
         label: "The last intervals: those that miss the truth stand out",
         x: { domain: [0, 1], label: "" },
         y: { domain: [0, ROWS], ticks: false },
-        height: 300,
+        height: 314,
       });
+      this.plot.margin.top += 14; // a line of text
       this.marks = {
+        range: this.plot.add("text", "muted", { x: this.plot.margin.left, y: 12 }),
         hits: this.plot.add("path", "muted thin"),
         misses: this.plot.add("path", "model line"),
         truth: this.plot.add("path", "truth line dashed"),
-        shown: this.plot.add("path", "data thick"),
+        shown: this.plot.add("path", ""),
         name: this.plot.add("text", "truth", { "text-anchor": "middle" }),
       };
       const at = ({ y }) => pick(this.first + Math.floor(this.plot.yAt(y)));
@@ -40,10 +42,13 @@
       const lines = (some) => some.map(({ line }) => line).join("");
       mark(marks.hits, { d: lines(rows.filter(({ holds }) => holds)) });
       mark(marks.misses, { d: lines(rows.filter(({ holds }) => !holds)) });
-      mark(marks.shown, { d: rows[shown - 1 - this.first].line });
+      const { holds, line } = rows[shown - 1 - this.first];
+      mark(marks.shown, { d: line, class: `${holds ? "data" : "model"} thick` });
 
       const { top, bottom } = plot.inner;
       mark(marks.truth, { d: `M${plot.x(truth)},${top}V${bottom}` });
+      const range = `samples ${this.first + 1} to ${end} of ${lab.count}`;
+      marks.range.textContent = `${range}, the last on top`;
       marks.name.textContent = `the truth, ${truth}`;
       place(marks.name, plot.x(truth), top - 7);
     }
@@ -77,7 +82,7 @@
         funnel: this.plot.add("path", "truth area"),
         level: this.plot.add("path", "truth thin dashed"),
         share: this.plot.add("path", "model line"),
-        name: this.plot.add("text", "truth", { "text-anchor": "end" }),
+        name: this.plot.add("text", "truth haloed", { "text-anchor": "end" }),
       };
     }
 
@@ -93,13 +98,13 @@
       };
       const funnel = [...grid.map(side(1)), ...grid.map(side(-1)).reverse()];
       const counts = new Set(grid.map((k) => Math.min(lab.count, Math.round(k))));
-      const share = [...counts].map((k) => [k, Math.max(50, 100 * lab.coverage(k).share)]);
+      const share = [...counts].map((k) => [k, Math.max(50, 100 * lab.share(k))]);
       const { left, right } = plot.inner;
       mark(marks.funnel, { d: `${plot.path(funnel)}Z` });
       mark(marks.level, { d: `M${left},${plot.y(100 * level)}H${right}` });
       mark(marks.share, { d: plot.path(share) });
       marks.name.textContent = `promised: ${100 * level} %`;
-      place(marks.name, right, plot.inner.bottom - 8);
+      place(marks.name, right, plot.y(100 * level) - 5);
     }
   }
 
@@ -119,7 +124,11 @@
         fitted: this.plot.add("path", "model line"),
         rows: this.plot.add("path", "data thin"),
         interval: this.plot.add("text", "data result", { y: 12 }),
+        truthName: this.plot.add("text", "truth haloed"),
+        fittedName: this.plot.add("text", "model haloed", { "text-anchor": "end" }),
       };
+      this.marks.truthName.textContent = "dashed: the truth";
+      this.marks.fittedName.textContent = "fitted";
     }
 
     draw({ parameter, shown }) {
@@ -127,7 +136,9 @@
       const rows = lab.samples[shown - 1];
       const density = ({ mu, sigma }) => (x) => Math.exp(maths.logDensity(x, mu, sigma));
       const cut = (f) => (x) => Math.min(plot.yAxis.domain[1], f(x));
-      const { left, bottom } = plot.inner;
+      const { left, top, right, bottom } = plot.inner;
+      place(marks.truthName, left, top + 8);
+      place(marks.fittedName, right, top + 8);
       mark(marks.truth, { d: plot.curve(density(lab.truth)) });
       mark(marks.fitted, { d: plot.curve(cut(density(maths.mle(maths.summary(rows))))) });
       mark(marks.rows, { d: rows.map((x) => `M${plot.x(x)},${bottom}v-14`).join("") });

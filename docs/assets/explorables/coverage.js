@@ -85,26 +85,31 @@
       lab.judge({ parameter: state.parameter, method: state.method, level: state.level });
       for (const view of this.views) view.draw(state);
 
-      const { share, error } = lab.coverage();
-      const [percent, give] = [share, error].map((value) => number(100 * value, 1));
-      const promise = `± ${give}, of ${lab.count} samples; promised: ${100 * state.level} %`;
-      this.headline(`${percent} %`, promise);
+      const [share, low, high] = this.percents();
+      const longRun = `${low} to ${high} % in the long run, by ${lab.count} samples`;
+      this.headline(`${share} %`, `${longRun}; promised: ${100 * state.level} %`);
       this.onLog.disabled = state.parameter === "mu";
       mark(this.slider, { max: lab.count });
       for (const button of this.buttons) button.disabled = lab.count >= MOST;
     }
 
+    /** Return the share that holds the truth, and between what it is in the long run. */
+    percents() {
+      const { lab } = this;
+      return [lab.share(), ...lab.longRun()].map((value) => number(100 * value, 1));
+    }
+
     words() {
       const { lab, state } = this;
       if (!lab.hits.length) return ""; // not judged yet
-      const { share, error } = lab.coverage();
+      const [share, least, most] = this.percents();
       const interval = lab.intervals[state.shown - 1];
       const [low, high] = interval.map((end) => number(end, 1));
       const symbol = { mu: "μ", sigma: "σ" }[state.parameter];
       const verb = lab.holds(interval) ? "holds" : "misses";
-      return `${number(100 * share, 1)} ± ${number(100 * error, 1)} % of ${lab.count} intervals hold
-        the truth. That of sample ${state.shown}, ${symbol} from ${low} to ${high},
-        ${verb} it.`;
+      return `${share} % of ${lab.count} intervals hold the truth; in the long run, with 95 %
+        confidence, between ${least} and ${most} %. That of sample ${state.shown}, ${symbol} from
+        ${low} to ${high}, ${verb} it.`;
     }
 
     code() {
