@@ -103,8 +103,8 @@ print(f"after 90 steps {loc:.2f}, the mean of the data {x.mean():.2f}")
 #
 # The slope has a simple form, $\mu - \bar x$: how far `loc` still is from the mean. So each step
 # takes away a tenth of the error, and never all of it. With another known scale the slope is
-# $(\mu - \bar x)/\sigma^2$, and a step with the rate $\eta$ multiplies the error by
-# $1 - \eta/\sigma^2$.
+# $(\mu - \bar x)/\sigma^2$, and a step with the rate $\alpha$ multiplies the error by
+# $1 - \alpha/\sigma^2$.
 
 # %% [markdown] tags=["steps"]
 # With $\sigma$ known, the loss is a parabola in $\mu$:
@@ -117,8 +117,8 @@ print(f"after 90 steps {loc:.2f}, the mean of the data {x.mean():.2f}")
 # \end{aligned}
 # $$
 #
-# A step gives $\mu_{k+1} - \bar x = (1 - \eta/\sigma^2)(\mu_k - \bar x)$. The error shrinks if
-# $0 < \eta < 2\sigma^2$. It vanishes in one step if $\eta = \sigma^2$, the inverse of the
+# A step gives $\mu_{k+1} - \bar x = (1 - \alpha/\sigma^2)(\mu_k - \bar x)$. The error shrinks if
+# $0 < \alpha < 2\sigma^2$. It vanishes in one step if $\alpha = \sigma^2$, the inverse of the
 # curvature: that is Newton's step.
 
 # %%

@@ -76,8 +76,8 @@ axes["side"].set_ylim(ax.get_ylim())
 plt.show()
 
 # %% [markdown]
-# The matrix is the shape of the cloud. Its diagonal holds the two variances: the widths of the bells
-# on the sides. The number off the diagonal is the **covariance**, the mean product of the two
+# The matrix is the shape of the cloud. Its diagonal holds the two variances: the squares of the widths
+# of the bells on the sides. The number off the diagonal is the **covariance**, the mean product of the two
 # deviations. It stands there twice, and tilts the ellipses: sons of tall fathers are tall. Divided by
 # both standard deviations it is the **correlation**, which lies between −1 and 1:
 
@@ -99,8 +99,10 @@ print(f"father 5 inches up:  sons {5 * S[0, 1] / S[0, 0]:.1f} inches up")
 # A normal in $d$ dimensions has a mean vector $\mu$ and a covariance matrix $\Sigma$. At a point $x$
 #
 # $$
-# \log p(x \mid \mu, \Sigma) = -\tfrac d2 \log 2\pi - \tfrac12 \log\det\Sigma
-#   - \tfrac12\, (x - \mu)^\top \Sigma^{-1} (x - \mu) .
+# \begin{aligned}
+# \log p(x \mid \mu, \Sigma) = &-\tfrac d2 \log 2\pi - \tfrac12 \log\det\Sigma \\
+#   &- \tfrac12\, (x - \mu)^\top \Sigma^{-1} (x - \mu) .
+# \end{aligned}
 # $$
 #
 # The last product is the squared distance from the centre, measured in standard deviations in each
@@ -155,7 +157,7 @@ print(f"the correlation is worth {lost:.1f} nats")
 # \hat\Sigma = S = \frac1n \sum_{i=1}^n (x_i - \bar x)(x_i - \bar x)^\top .
 # $$
 #
-# That no other does better needs no derivative here either: [Proofs](../explain/proofs.py). The
+# That no other does better needs no derivative here either ([the proofs](../explain/proofs.py)). The
 # divisor is $n$; `torch.cov` divides by $n - 1$ unless told `correction=0`.
 
 # %%
@@ -190,9 +192,9 @@ print(Sigma.detach().round(decimals=2).tolist())
 
 # %% [markdown]
 # Two variances of 1 and a covariance of 1.96: a correlation of 196 %. No cloud has this shape. A
-# covariance matrix must be **positive definite**: the variance $v^\top \Sigma v$ must be positive
-# in *every* direction $v$, and in the direction $(1, -1)$ this one has less than nothing. The
-# matrices that pass the test form a cone. Seen from the side, with the mean of the two variances
+# covariance matrix must be **positive definite**: seen along any direction $v$ the cloud has the
+# variance $v^\top \Sigma v$, which must be positive. Along $(1, -1)$ this one has less than nothing.
+# The matrices that pass form a cone: any positive multiple of one is another. Seen from the side, with the mean of the two variances
 # upwards, it is a wedge:
 
 
@@ -246,7 +248,8 @@ def descend(R, rate):
     sigma = torch.eye(2, dtype=torch.float64)
     for step in range(1, 201):
         inverse = torch.linalg.inv(sigma)
-        sigma = sigma - rate * (inverse - inverse @ R @ inverse) / 2  # the gradient
+        gradient = (inverse - inverse @ R @ inverse) / 2
+        sigma = sigma - rate * gradient
         if torch.linalg.eigvalsh(sigma)[0] <= 0:
             return f"leaves at step {step}"
     ratio = torch.linalg.solve(sigma, R)
@@ -270,15 +273,15 @@ for rate in (0.01, 0.1, 1.0, 10.0):
 # The gradient of the mean loss by $\Sigma$ is
 # $\frac12 (\Sigma^{-1} - \Sigma^{-1} S\, \Sigma^{-1})$. Begun at the identity, the search keeps the
 # eigenvectors of $S$, and each eigenvalue $\lambda$ of $\Sigma$ moves by itself towards the
-# eigenvalue $s$ of $S$:
+# eigenvalue $a$ of $S$:
 #
 # $$
-# \lambda \leftarrow \lambda - \frac\eta2 \Bigl( \frac1\lambda - \frac{s}{\lambda^2} \Bigr) .
+# \lambda \leftarrow \lambda - \frac\alpha2 \Bigl( \frac1\lambda - \frac{a}{\lambda^2} \Bigr) .
 # $$
 #
-# At $\lambda = s$ the curvature is $1/(2s^2)$. So the rate $\eta$ must stay below $4 s_{\min}^2$ or
-# the search is thrown off the solution. But each step removes only a share $\eta/(2s_{\max}^2)$ of
-# the error in the widest direction. The number of steps grows like $(s_{\max}/s_{\min})^2$, the
+# At $\lambda = a$ the curvature is $1/(2a^2)$. So the rate $\alpha$ must stay below $4 a_{\min}^2$ or
+# the search is thrown off the solution. But each step removes only a share $\alpha/(2a_{\max}^2)$ of
+# the error in the widest direction. The number of steps grows like $(a_{\max}/a_{\min})^2$, the
 # *square* of this ratio, the **condition number**. In raw units, where the columns of a table
 # differ by a factor of a thousand, that is hopeless.
 
@@ -316,9 +319,9 @@ for ax, (name, M, shift) in zip(axes, stages, strict=True):
         label = ("e₁", "e₂")[k] if name == "z" else ("Le₁", "Le₂")[k]
         ends = {"ha": "left" if k == 0 else "right", "va": "center"}
         ax.annotate(label, shift + column, aside, textcoords="offset points", **ends)
-    x, y, reach, ticks = (*shift.round().int().tolist(), *((2.8, 2) if name == "z" else (7, 5)))
-    ax.set(xlim=(x - reach, x + reach), xticks=(x - ticks, x, x + ticks), title=name)
-    ax.set(ylim=(y - reach, y + reach), yticks=(y - ticks, y, y + ticks), aspect="equal")
+    x, y = shift.round().int().tolist()
+    ax.set(xlim=(x - 6, x + 6), xticks=(x - 5, x, x + 5), title=name)
+    ax.set(ylim=(y - 6, y + 6), yticks=(y - 5, y, y + 5), aspect="equal")
 plt.show()
 
 # %% [markdown]
@@ -332,9 +335,9 @@ print(f"     [{L[1, 0]:.3f}, {L[1, 1]:.3f}]]")
 
 # %% [markdown]
 # Fathers vary with a standard deviation of 2.30 inches. A father one standard deviation above the
-# mean has sons who are 1.03 inches above theirs. And among sons of equally tall fathers a standard
-# deviation of 2.41 inches remains: so little less than that of all sons, 2.62, does the father
-# tell.
+# mean has sons who are 1.03 inches above theirs. Among sons of equally tall fathers a standard
+# deviation of 2.41 inches remains, hardly less than the 2.62 of all sons: the father's height tells
+# little.
 #
 # The chart takes three real numbers: two through softplus to the diagonal, one as it is. Whatever
 # they are, the result lies in the cone:
@@ -421,10 +424,11 @@ ax.set(xlabel="father, inches", ylabel="son, inches", xlim=(64.5, 75.5), aspect=
 plt.show()
 
 # %% [markdown]
-# Then choose *A, any square root*. Now the tips slide along the ellipse: $A$ turns, but neither
-# $\Sigma = AA^\top$ nor the log-likelihood moves at all. At last take *Σ itself*, and drag the point
-# on the right towards the border. The ellipse becomes a line and the log-likelihood plunges; beyond
-# the border there is neither.
+# Then choose *A, any square root*. Now the tips slide along the ellipse: $A$ turns (to the symmetric
+# root, if you like), but neither $\Sigma = AA^\top$ nor the log-likelihood moves at all. At last take
+# *Σ itself*, and drag the point on the right. The plot holds the fathers' variance, so the cone's
+# border is a parabola. On it the ellipse becomes a line and the log-likelihood plunges; beyond there
+# is neither.
 
 # %% [markdown]
 # ## Learn loc alone
@@ -538,8 +542,8 @@ for name, f in fits.items():
 
 # %% [markdown]
 # - **In every standard error and test.** 481 rows hold less than 481 rows' worth of information. The
-#   first error is too small, and the second, which takes the weights for 179 whole rows, is a guess.
-#   With one son drawn at random from each family the rows are independent, and the last one is right,
+#   first error is too small. The second is a guess: it treats the weighted sons as 179 independent
+#   pairs. With one son drawn at random from each family the rows are independent, and the last one is right,
 #   though it wastes some data. [How sure are we?](uncertainty.py) uses that sample.
 # - **In what is estimated.** With all sons, a father of many counts many times. By family, each of
 #   $k$ sons has the weight $1/k$, so that the family counts once, and the correlation is higher. Both
@@ -594,8 +598,8 @@ print("curvatures", [f"{abs(e):.3f}" for e in eigenvalues])
 
 # %% [markdown]
 # **3.** Fit the least-squares line of son on father. Compare its slope with $\Sigma_{21}/\Sigma_{11}$
-# and with $L_{21}/L_{11}$, and its residuals with $L_{22}$. What does the fitted normal say about the
-# sons of a father of 74 inches? And why is the line flatter than the ellipses' axis?
+# and $L_{21}/L_{11}$, and the spread around it with $L_{22}$. Predict with them the sons of a father of
+# 74 inches.
 
 # %% tags=["solution"]
 design = torch.stack([torch.ones(n, dtype=torch.float64), heights[:, 0]], 1)
@@ -618,9 +622,14 @@ torch.testing.assert_close(beside, given.log_prob(pair[1]))
 # %% [markdown] tags=["solution"]
 # The mean of the sons given the father is
 # $\mu_2 + \frac{\Sigma_{21}}{\Sigma_{11}}(x_1 - \mu_1)$, their variance
-# $\Sigma_{22} - \Sigma_{21}^2/\Sigma_{11} = L_{22}^2$. It is the regression line. In standard
-# deviations its slope is the correlation, which is below 1: the sons of extreme fathers are less
-# extreme. So are the fathers of extreme sons, and that line is steeper than the axis. Nothing pulls
+# $\Sigma_{22} - \Sigma_{21}^2/\Sigma_{11} = L_{22}^2$. It is the regression line.
+
+# %% [markdown]
+# **4.** Why is this line flatter than the ellipses' long axis?
+
+# %% [markdown] tags=["solution"]
+# In standard deviations its slope is the correlation, which is below 1: the sons of extreme fathers
+# are less extreme. So are the fathers of extreme sons, and that line is steeper than the axis. Nothing pulls
 # anybody towards the mean; a tall father is in part tall by chance, and chance is not inherited.
 
 # %% [markdown]
@@ -628,20 +637,19 @@ torch.testing.assert_close(beside, given.log_prob(pair[1]))
 #
 # [`mlefit.fit`, `closed_form`, `CholeskyTransform`](../reference/api.md),
 # [the formulas in d dimensions](../reference/formulas.md), [the data](../reference/datasets.md).
-# Why softplus, and which coordinates are better still: [Links](../explain/links.py).
+# [Which coordinates should the search use?](../explain/links.py)
 # Next: [How sure are we?](uncertainty.py)
 #
 # ## References
 #
-# - F. Galton (1886). Regression towards mediocrity in hereditary stature. *Journal of the
-#   Anthropological Institute* 15, 246–263.
-# - J. A. Hanley (2004). "Transmuting" women into men. *The American Statistician* 58, 237–243.
-# - T. W. Anderson (2003). *An Introduction to Multivariate Statistical Analysis*, 3rd ed., section 3.2.
+# - Anderson TW (2003) *An Introduction to Multivariate Statistical Analysis*, 3rd ed., section 3.2.
 #   Wiley.
-# - J. C. Pinheiro, D. M. Bates (1996). Unconstrained parametrizations for variance-covariance
-#   matrices. *Statistics and Computing* 6, 289–296.
-#   [doi:10.1007/BF00140873](https://doi.org/10.1007/BF00140873)
-# - A. Azzalini, A. W. Bowman (1990). A look at some data on the Old Faithful geyser. *Applied
-#   Statistics* 39, 357–365. [doi:10.2307/2347385](https://doi.org/10.2307/2347385)
-# - N. Batra (2022). *Maximum Likelihood Estimation (MLE) for parameters of univariate and
-#   multivariate normal distribution in PyTorch*. Blog post, 9 February 2022.
+# - Azzalini A, Bowman AW (1990) A look at some data on the Old Faithful geyser. *Applied Statistics*
+#   39, 357–365. [doi:10.2307/2347385](https://doi.org/10.2307/2347385)
+# - Batra N (2022) Maximum Likelihood Estimation (MLE) for parameters of univariate and multivariate
+#   normal distribution in PyTorch. Blog post, 9 February 2022.
+# - Galton F (1886) Regression towards mediocrity in hereditary stature. *Journal of the
+#   Anthropological Institute* 15, 246–263.
+# - Hanley JA (2004) "Transmuting" women into men. *American Statistician* 58, 237–243.
+# - Pinheiro JC, Bates DM (1996) Unconstrained parametrizations for variance-covariance matrices.
+#   *Statistics and Computing* 6, 289–296. [doi:10.1007/BF00140873](https://doi.org/10.1007/BF00140873)
