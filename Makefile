@@ -12,7 +12,8 @@ export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2> /dev/null || echo
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve site test check bench lighthouse snapshots fonts clean
+.PHONY: help serve site test check bench lighthouse snapshots fonts clean .FORCE
+.DELETE_ON_ERROR:
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1:\2/p' $(MAKEFILE_LIST) | awk -F: '{printf "%-16s%s\n", $$1, $$2}'
@@ -21,8 +22,7 @@ serve: $(VENV)/.docs ## set up, build and serve the site, and rebuild what chang
 	@echo "The site will be at http://$(ADDRESS)/ in a moment; the first build executes every notebook."
 	$(BIN)/mkdocs serve --livereload --dev-addr $(ADDRESS)
 
-site: $(VENV)/.docs ## build the site into site/, which also opens without a server
-	$(BIN)/mkdocs build --strict
+site: site/index.html ## build the site into site/, which also opens without a server
 
 test: $(VENV)/.test ## run every test that needs neither a built site nor a browser
 	$(BIN)/pytest -m "not site" -n 2 --dist loadgroup
@@ -31,7 +31,7 @@ check: $(VENV)/.dev $(AXE) test ## lint, check types, test, build the site stric
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/mkdocs build --strict
+	$(MAKE) site
 	SITE=site $(BIN)/pytest -m site -n 2 --dist worksteal
 
 bench: $(VENV)/.bench ## measure the library beside its peers; minutes, and best on a quiet machine
@@ -48,6 +48,17 @@ fonts: site $(VENV)/.test ## cut the formulas' fonts to the glyphs that the site
 
 clean: ## remove the environment and all that was built
 	rm -rf $(VENV) .cache site build dist $(dir $(AXE))
+
+# Built again when a source has changed, or what the environment says of the site's address.
+SOURCES := $(shell find docs mlefit *.md *.cff LICENSE mkdocs.yml constraints.txt -type f ! -name '*.pyc')
+site/index.html: $(VENV)/.docs .cache/settings $(SOURCES)
+	$(BIN)/mkdocs build --strict
+	@touch $@
+
+.cache/settings: .FORCE
+	@mkdir -p $(@D)
+	@echo '$(SITE_URL) $(REPO_URL) $(RELEASE) $(SOURCE_DATE_EPOCH)' | cmp -s - $@ || \
+	  echo '$(SITE_URL) $(REPO_URL) $(RELEASE) $(SOURCE_DATE_EPOCH)' > $@
 
 # A stamp for each set of extras: nothing is installed again while the requirements stay.
 $(VENV)/.docs $(VENV)/.test $(VENV)/.dev $(VENV)/.bench: $(VENV)/.%: pyproject.toml constraints.txt | $(BIN)/python
