@@ -2,8 +2,8 @@
 # # Why are the mean and the scatter matrix the maximum, and nothing else?
 #
 # The best normal has the mean $\bar x$ and the scatter $S$ of the data. How do we know that no other
-# does as well, in any number of dimensions? There are several proofs, and each adds something of its
-# own.
+# does as well, in any number of dimensions? There are several proofs (Anderson & Olkin 1985), and
+# each adds something of its own.
 
 # %% tags=["fold"] alt="Left: Galton's heights with the ellipses of three normals of the same mean: one with the scatter matrix of the data, one with its axes parallel to the coordinates, one too narrow and leaning the wrong way. Right: the curve of what an eigenvalue costs, which is zero only at 1. The first normal has both dots at 1, the second has one on either side of it, the third has one far to the right, high up on the curve."
 import math
@@ -43,10 +43,10 @@ right.set_xticks([0, 1, 2, 3, 4, 5])
 plt.show()
 
 # %% [markdown]
-# Galton's heights of 481 fathers and sons, three covariance matrices, and the whole proof in one
-# curve. Measured against the data, a matrix $\Sigma$ is $d$ numbers $l_1, \dots, l_d$, one dot each.
-# What it costs is the sum of the dots' heights. The curve touches zero at $l = 1$ and nowhere else,
-# and only $S$ itself has all its dots there.
+# Galton's heights (1886) of fathers and sons, 481 pairs, three covariance matrices, and the whole
+# proof in one curve. Measured against the data, a matrix $\Sigma$ is $d$ numbers $l_1, \dots, l_d$,
+# one dot each. What it costs is the sum of the dots' heights. The curve touches zero at $l = 1$ and
+# nowhere else, and only $S$ itself has all its dots there.
 #
 # ## The map
 #
@@ -54,7 +54,7 @@ plt.show()
 # |---|---|---|
 # | the data enter by $n$, $\bar x$ and $S$ alone | [completing the square](#completing-the-square) | sufficiency |
 # | $\bar x$ and $S$ beat every other pair | [eigenvalues](#no-other-pair-does-better) | the lead is $n$ times a divergence |
-# | the slope is zero there and only there | [matrix calculus](#the-same-by-calculus) | score and Hessian |
+# | the slope is zero there and only there | [matrix calculus](#the-same-by-calculus) | gradient and Hessian |
 # | there cannot be a second peak | [convexity](#why-there-is-only-one-peak) | every exponential family |
 # | it holds under any name | [invariance](#a-new-name-for-a-parameter-changes-nothing) | correlations, slopes, quantiles |
 # | how sharp the peak is | [information](#how-sharp-the-peak-is) | standard errors |
@@ -62,27 +62,28 @@ plt.show()
 # ## Completing the square
 #
 # In one dimension $\frac1n \sum (x_i - \mu)^2 = s^2 + (\bar x - \mu)^2$, since the deviations from
-# the mean add up to zero. With $z = (\bar x - \mu)/\sigma$ and $r = s^2/\sigma^2$ the lead of the
+# the mean add up to zero. With $z = (\bar x - \mu)/\sigma$ and $l = s^2/\sigma^2$ the lead over the
 # candidate is then
 #
 # $$
-# \ell(\bar x, s) - \ell(\mu, \sigma) = \tfrac n2 \bigl( z^2 + r - 1 - \log r \bigr) \ge 0 ,
+# \ell(\bar x, s) - \ell(\mu, \sigma) = \tfrac n2 \bigl( z^2 + l - 1 - \log l \bigr) \ge 0 ,
 # $$
 #
-# because $\log r \le r - 1$. [Which normal is best?](../learn/closed-form.py) goes through it line
+# because $\log l \le l - 1$. [Which normal is best?](../learn/closed-form.py) goes through it line
 # by line. In $d$ dimensions the same step reads
 #
 # $$
-# M(\mu) = \frac1n \sum_{i=1}^n (x_i - \mu)(x_i - \mu)^\top
-#   = S + (\bar x - \mu)(\bar x - \mu)^\top .
+# \begin{aligned}
+# M(\mu) &= \frac1n \sum_{i=1}^n (x_i - \mu)(x_i - \mu)^\top \\
+#   &= S + (\bar x - \mu)(\bar x - \mu)^\top .
+# \end{aligned}
 # $$
 #
 # A quadratic form is a trace, $v^\top \Sigma^{-1} v = \tr(\Sigma^{-1} v v^\top)$, so the sum over
 # the rows becomes one trace:
 #
 # $$
-# \ell(\mu, \Sigma) = -\frac n2 \Bigl( d \log 2\pi + \log\det\Sigma
-#   + \tr\bigl(\Sigma^{-1} M(\mu)\bigr) \Bigr) .
+# \ell(\mu, \Sigma) = -\tfrac n2 \bigl( d \log 2\pi + \log\det\Sigma + \tr(\Sigma^{-1} M) \bigr) .
 # $$
 
 # %%
@@ -133,20 +134,21 @@ for mu, Sigma in pairs:
 # %% [markdown]
 # ## No other pair does better
 #
-# Let $S$ have full rank, and put $A = S^{1/2} \Sigma^{-1} S^{1/2}$: the candidate as the data see
-# it. $A$ is symmetric and positive definite. Let $l_1, \dots, l_d > 0$ be its eigenvalues. Then
+# Let $S$ have full rank, $S^{1/2}$ be its symmetric root, and $A = S^{1/2} \Sigma^{-1} S^{1/2}$:
+# the candidate as the data see it. $A$ is symmetric and positive definite. Let
+# $l_1, \dots, l_d > 0$ be its eigenvalues. Then
 #
 # $$
 # \begin{aligned}
-# \log\det\Sigma + \tr(\Sigma^{-1} S)
+# \log\det\Sigma &+ \tr(\Sigma^{-1} S) \\
 #   &= \log\det S - \log\det A + \tr A \\[4pt]
 #   &= \log\det S + \sum_{j=1}^d (l_j - \log l_j) \\
 #   &\ge \log\det S + d .
 # \end{aligned}
 # $$
 #
-# The last step is $l - \log l \ge 1$, with equality only at $l = 1$. So equality needs every $l_j = 1$,
-# hence $A = I$, hence $\Sigma = S$. What is left of the trace,
+# The last step is $l - \log l \ge 1$, with equality only at $l = 1$. So equality needs every
+# $l_j = 1$, hence $A = I$, hence $\Sigma = S$. What is left of the trace,
 # $(\bar x - \mu)^\top \Sigma^{-1} (\bar x - \mu)$, is not negative, and zero only at
 # $\mu = \bar x$. **No other pair does as well**, and no derivative was needed.
 
@@ -170,10 +172,10 @@ for mu, Sigma in pairs:
 #
 # $$
 # \begin{aligned}
-# \ell(\bar x, S) - \ell(\mu, \Sigma)
-#   &= \frac n2 \Bigl( \sum_{j=1}^d (l_j - 1 - \log l_j)
-#      + (\bar x - \mu)^\top \Sigma^{-1} (\bar x - \mu) \Bigr) \\
-#   &= n \, \mathrm{KL}\bigl( \mathcal N(\bar x, S) \,\|\, \mathcal N(\mu, \Sigma) \bigr) .
+# \ell(\bar x, S) &- \ell(\mu, \Sigma) \\
+#   = \tfrac n2 & \bigl( \textstyle\sum_j (l_j - 1 - \log l_j) \\
+#   & \; + (\bar x - \mu)^\top \Sigma^{-1} (\bar x - \mu) \bigr) \\
+#   = n \, & \mathrm{KL}\bigl( \mathcal N(\bar x, S) \,\|\, \mathcal N(\mu, \Sigma) \bigr) .
 # \end{aligned}
 # $$
 #
@@ -187,7 +189,7 @@ C = torch.linalg.cholesky(S)
 for mu, Sigma in pairs:
     L = torch.linalg.cholesky(Sigma)
     half = torch.linalg.solve_triangular(L, C, upper=False)
-    eigen = torch.linalg.svdvals(half) ** 2  # those of A
+    eigen = torch.linalg.svdvals(half) ** 2  # those of A: any root of S will do
     z = torch.linalg.solve_triangular(L, (mean - mu)[:, None], upper=False)
     lead = n / 2 * ((eigen - 1 - eigen.log()).sum() + (z**2).sum())
 
@@ -203,8 +205,8 @@ print(f"lowest NLL {-best / n:.4f} nats a row")
 # ## The same by calculus
 #
 # Two rules are needed, $\mathrm d \log\det\Sigma = \tr(\Sigma^{-1} \mathrm d\Sigma)$ and
-# $\mathrm d (\Sigma^{-1}) = -\Sigma^{-1} \,\mathrm d\Sigma\, \Sigma^{-1}$. They give the slopes, the
-# **score**:
+# $\mathrm d (\Sigma^{-1}) = -\Sigma^{-1} \,\mathrm d\Sigma\, \Sigma^{-1}$. They give the gradient
+# (Magnus & Neudecker 2019):
 #
 # $$
 # \begin{aligned}
@@ -222,10 +224,11 @@ print(f"lowest NLL {-best / n:.4f} nats a row")
 # **The slope.** In the direction $\mathrm d\Sigma$
 #
 # $$
-# \mathrm d\ell = -\frac n2 \tr\bigl( \Sigma^{-1} \mathrm d\Sigma
-#   - \Sigma^{-1} M \Sigma^{-1} \mathrm d\Sigma \bigr)
-#   = \frac n2 \tr\bigl( \Sigma^{-1} (M - \Sigma) \Sigma^{-1} \mathrm d\Sigma \bigr) .
+# \mathrm d\ell = -\tfrac n2 \tr( \Sigma^{-1} \mathrm d\Sigma
+#   - \Sigma^{-1} M \Sigma^{-1} \mathrm d\Sigma ) ,
 # $$
+#
+# the trace of the gradient above times $\mathrm d\Sigma$.
 
 # %%
 mu, Sigma = (part.clone().requires_grad_() for part in pairs[0])
@@ -261,13 +264,12 @@ print(f"upper entry alone        {alone:8.1f}")
 #
 # Zero slope says nothing about shape, and in $\Sigma$ the log-likelihood is not concave: where
 # $\Sigma$ is more than twice $S$ it bends upwards. It is concave in other coordinates,
-# $\Lambda = \Sigma^{-1}$ and $\eta = \Lambda\mu$, the **natural parameters**:
+# $\Lambda = \Sigma^{-1}$ and $\lambda = \Lambda\mu$, the **natural parameters**:
 #
 # $$
 # \begin{aligned}
-# \frac{\ell}{n} &= \eta^\top \bar x - \tfrac12 \tr\bigl( \Lambda\, (S + \bar x \bar x^\top) \bigr)
-#   - a(\eta, \Lambda), \\
-# a(\eta, \Lambda) &= \tfrac12 \eta^\top \Lambda^{-1} \eta - \tfrac12 \log\det\Lambda
+# \ell/n &= \lambda^\top \bar x - \tfrac12 \tr \Lambda (S + \bar x \bar x^\top) - a, \\
+# a &= \tfrac12 \lambda^\top \Lambda^{-1} \lambda - \tfrac12 \log\det\Lambda
 #   + \tfrac d2 \log 2\pi .
 # \end{aligned}
 # $$
@@ -293,9 +295,9 @@ def by_moments(u):
 
 
 def by_natural(u):
-    eta, precision = u[:2], symmetric(u[2:])
+    linear, precision = u[:2], symmetric(u[2:])
     covariance = torch.cholesky_inverse(torch.linalg.cholesky(precision))
-    return -log_likelihood(covariance @ eta, covariance) / n
+    return -log_likelihood(covariance @ linear, covariance) / n
 
 
 lowest = {by_moments: [], by_natural: []}
@@ -315,12 +317,12 @@ for nll, values in lowest.items():
 
 # %% [markdown]
 # The library's search uses coordinates with the same virtue, $L^{-1}$ and $L^{-1}\mu$ with
-# $\Sigma = LL^\top$: [Links and geometry](links.py).
+# $\Sigma = LL^\top$: [Which coordinates should the search use?](links.py)
 #
 # ## A new name for a parameter changes nothing
 #
-# Call the models by other names $\varphi = g(\theta)$, one for each, and the best model stays the
-# best. So the estimate of $\varphi$ is $g(\hat\theta)$. If many $\theta$ share one $\varphi$, as
+# Call the models by other names $\varphi = f(\theta)$, one for each, and the best model stays the
+# best. So the estimate of $\varphi$ is $f(\hat\theta)$. If many $\theta$ share one $\varphi$, as
 # many covariance matrices share a correlation, let the best of them stand for it; the best of the
 # best is still $\hat\theta$. This **invariance** is why the estimated correlation, slope or quantile
 # is that of the fitted normal. A search that has the correlation among its parameters agrees:
@@ -352,33 +354,33 @@ torch.testing.assert_close(searched.params["rho"], r, rtol=1e-4, atol=0)
 #   + \tfrac n2 \tr\bigl( S^{-1} \mathrm d\Sigma\, S^{-1} \mathrm d\Sigma \bigr) .
 # $$
 #
-# This is the **observed information**. The **Fisher information** $\mathcal I$ is what one expects
-# of it, and also the covariance of the score. At the peak of an exponential family the two are the
-# same. Its inverse gives the variances of the estimates, for large $n$ and if the family is right:
+# This is the **observed information**. The **Fisher information** is what one expects of it. That of
+# one row is also the covariance of its **score**, the gradient of its log-density. At the peak
+# of an exponential family both are the same (Efron & Hinkley 1978), and the inverse gives the variances
+# of the estimates, for large $n$ and if the family is right:
 #
 # | quantity | one dimension | $d$ dimensions |
 # |---|---|---|
-# | score, centre | $n(\bar x - \mu)/\sigma^2$ | $n\,\Sigma^{-1}(\bar x - \mu)$ |
-# | score, spread | $n(m - \sigma^2)/\sigma^3$ | $\tfrac n2\, \Sigma^{-1}(M - \Sigma)\Sigma^{-1}$ |
+# | gradient, centre | ${n(\bar x - \mu)/\sigma^2}$ | ${n\,\Sigma^{-1}(\bar x - \mu)}$ |
+# | gradient, spread | ${n(M - \sigma^2)/\sigma^3}$ | ${\tfrac n2\, \Sigma^{-1}(M - \Sigma)\Sigma^{-1}}$ |
 # | Hessian, centre | $-n/\sigma^2$ | $-n\,\Sigma^{-1}$ |
-# | Hessian, spread | $n/\sigma^2 - 3nm/\sigma^4$ | below |
-# | Hessian, across | $-2n(\bar x - \mu)/\sigma^3$ | below |
+# | Hessian, spread | ${n/\sigma^2 - 3nM/\sigma^4}$ | below |
+# | Hessian, across | ${-2n(\bar x - \mu)/\sigma^3}$ | below |
 # | information, centre | $n/\sigma^2$ | $n\,\Sigma^{-1}$ |
-# | information, spread | $2n/\sigma^2$ | $\tfrac n2 \tr(\Sigma^{-1} E_j \Sigma^{-1} E_k)$ |
+# | information, spread | $2n/\sigma^2$ | $\tfrac n2 \tr(\Sigma^{-1} E \Sigma^{-1} F)$ |
 # | information, across | 0 | 0 |
 # | variance, centre | $\sigma^2/n$ | $\Sigma/n$ |
-# | variance, spread | $\sigma^2/2n$ | $(\Sigma_{jk}^2 + \Sigma_{jj} \Sigma_{kk})/n$ |
+# | variance, spread | $\sigma^2/2n$ | ${(\Sigma_{jk}^2 + \Sigma_{jj} \Sigma_{kk})/n}$ |
 #
-# Centre and spread are $\mu$ and $\sigma$, or $\mu$ and $\Sigma$. In one dimension
-# $m = s^2 + (\bar x - \mu)^2$. $E_j$ is the direction of the $j$-th free entry of $\Sigma$: ones there
-# and at its mirror image. In $d$ dimensions, anywhere,
+# Centre and spread are $\mu$ and $\sigma$, or $\mu$ and $\Sigma$. $M$ is $M(\mu)$, in one dimension
+# $s^2 + (\bar x - \mu)^2$. $E$ and $F$ are the directions of two free entries of $\Sigma$: ones there
+# and at the mirror image. In $d$ dimensions, anywhere, with $K = \Sigma^{-1} M - \tfrac12 I$,
 #
 # $$
 # \begin{aligned}
-# -\mathrm d^2\ell ={}& n\, \mathrm d\mu^\top \Sigma^{-1} \mathrm d\mu
-#   + 2n\, (\bar x - \mu)^\top \Sigma^{-1} \mathrm d\Sigma\, \Sigma^{-1} \mathrm d\mu \\
-#   &+ n \tr\bigl( \Sigma^{-1} \mathrm d\Sigma\, \Sigma^{-1} \mathrm d\Sigma\,
-#      (\Sigma^{-1} M - \tfrac12 I) \bigr) .
+# -\mathrm d^2\ell ={}& n\, \mathrm d\mu^\top \Sigma^{-1} \mathrm d\mu \\
+#   &+ 2n\, (\bar x - \mu)^\top \Sigma^{-1} \mathrm d\Sigma\, \Sigma^{-1} \mathrm d\mu \\
+#   &+ n \tr( \Sigma^{-1} \mathrm d\Sigma\, \Sigma^{-1} \mathrm d\Sigma\, K ) .
 # \end{aligned}
 # $$
 
@@ -395,13 +397,13 @@ def one_dimension(u):
 
 mu, sigma = u = torch.tensor([68.0, 3.0], dtype=torch.float64)
 apart = sons.mean() - mu
-m = sons.var(correction=0) + apart**2
+M = sons.var(correction=0) + apart**2
 
-score = torch.stack([apart / sigma**2, (m - sigma**2) / sigma**3])
+slope = torch.stack([apart / sigma**2, (M - sigma**2) / sigma**3])
 across = -2 * apart / sigma**3
-spread = sigma**-2 - 3 * m / sigma**4
+spread = sigma**-2 - 3 * M / sigma**4
 second = torch.stack([-(sigma**-2), across, across, spread])
-torch.testing.assert_close(jacobian(one_dimension, u), n * score)
+torch.testing.assert_close(jacobian(one_dimension, u), n * slope)
 torch.testing.assert_close(hessian(one_dimension, u), n * second.reshape(2, 2))
 
 s = sons.std(correction=0)
@@ -438,9 +440,9 @@ for mu, Sigma in [*pairs[:10], (mean, S)]:
     torch.testing.assert_close((formula + formula.T) / 2, by_torch)
 
 # %% [markdown]
-# At the peak the last bracket is $\frac12 I$ and the middle term zero, which is the formula at the top
-# of the section. That the information is also the covariance of the score, is checked on draws from
-# the fitted normal; and the square roots of the variances are the library's standard errors:
+# At the peak $K$ is $\frac12 I$ and the middle term zero, which is the formula at the top of the
+# section. That a row's information is the covariance of its score, is checked on draws from the
+# fitted normal; and the square roots of the variances are the library's standard errors:
 
 # %%
 torch.manual_seed(0)
@@ -520,17 +522,15 @@ for t, sign in ((0.5, -1), (1.99, -1), (2.01, 1), (10.0, 1)):
 #
 # ## References
 #
-# - Anderson TW (2003) *An Introduction to Multivariate Statistical Analysis*, 3rd ed., section 3.2.
-#   Wiley.
 # - Anderson TW, Olkin I (1985) Maximum-likelihood estimation of the parameters of a multivariate
-#   normal distribution. *Linear Algebra Appl.* 70, 147–171.
+#   normal distribution. *Linear Algebra and its Applications* 70, 147–171.
 #   [doi:10.1016/0024-3795(85)90049-7](<https://doi.org/10.1016/0024-3795(85)90049-7>)
-# - Bishop CM (2006) *Pattern Recognition and Machine Learning*, section 2.3.4. Springer.
 # - Efron B, Hinkley DV (1978) Assessing the accuracy of the maximum likelihood estimator: observed
 #   versus expected Fisher information. *Biometrika* 65(3), 457–483.
 #   [doi:10.1093/biomet/65.3.457](https://doi.org/10.1093/biomet/65.3.457)
-# - Fisher RA (1922) On the mathematical foundations of theoretical statistics. *Phil. Trans. R.
-#   Soc. A* 222, 309–368. [doi:10.1098/rsta.1922.0009](https://doi.org/10.1098/rsta.1922.0009)
-# - Galton F (1886) Regression towards mediocrity in hereditary stature. *J. Anthropol. Inst.* 15,
-#   246–263.
+# - Fisher RA (1922) On the mathematical foundations of theoretical statistics. *Philosophical
+#   Transactions of the Royal Society A* 222, 309–368.
+#   [doi:10.1098/rsta.1922.0009](https://doi.org/10.1098/rsta.1922.0009)
+# - Galton F (1886) Regression towards mediocrity in hereditary stature. *Journal of the
+#   Anthropological Institute* 15, 246–263.
 # - Magnus JR, Neudecker H (2019) *Matrix Differential Calculus*, 3rd ed. Wiley.
