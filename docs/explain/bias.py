@@ -41,8 +41,10 @@ plt.show()
 # is an identity:
 #
 # $$
-# s^2 = \frac1n \sum_{i=1}^n (x_i - \bar x)^2
-#     = \frac1n \sum_{i=1}^n (x_i - \mu)^2 - (\bar x - \mu)^2 .
+# \begin{aligned}
+# s^2 &= \frac1n \sum_{i=1}^n (x_i - \bar x)^2 \\
+#     &= \frac1n \sum_{i=1}^n (x_i - \mu)^2 - (\bar x - \mu)^2 .
+# \end{aligned}
 # $$
 #
 # On average the first term is $\sigma^2$ and the second is the variance of a mean, $\sigma^2/n$:
@@ -85,9 +87,11 @@ print(f"ratio {s2.mean() / variance:.3f}, predicted {4 / 5:.3f}")
 # so
 #
 # $$
-# \E[\sqrt t] = \frac{\int t^{(\nu+1)/2 - 1} e^{-t/2}\, \mathrm dt}
-#                    {\int t^{\nu/2 - 1} e^{-t/2}\, \mathrm dt}
-#   = \sqrt2\; \frac{\Gamma((\nu+1)/2)}{\Gamma(\nu/2)} .
+# \begin{aligned}
+# \E[\sqrt t] &= \frac{\int t^{(\nu+1)/2 - 1} e^{-t/2}\, \mathrm dt}
+#                    {\int t^{\nu/2 - 1} e^{-t/2}\, \mathrm dt} \\
+#   &= \sqrt2\; \frac{\Gamma((\nu+1)/2)}{\Gamma(\nu/2)} .
+# \end{aligned}
 # $$
 #
 # Since $\hat\sigma/\sigma = \sqrt{t/n}$, divide by $\sqrt n$.

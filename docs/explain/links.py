@@ -270,8 +270,10 @@ torch.testing.assert_close(direct.log_likelihood, expected)
 # Then the mean negative log-likelihood is
 #
 # $$
-# -\frac{\ell}{n} = \tfrac d2 \log 2\pi - \sum_i \log P_{ii}
-#   + \tfrac12 \lVert P C \rVert^2 + \tfrac12 \lVert P \bar x - \eta \rVert^2 ,
+# \begin{aligned}
+# -\ell/n = {} & \tfrac d2 \log 2\pi - \textstyle\sum_i \log P_{ii} \\
+#   & + \tfrac12 \lVert P C \rVert^2 + \tfrac12 \lVert P \bar x - \eta \rVert^2 ,
+# \end{aligned}
 # $$
 #
 # where $\lVert\cdot\rVert^2$ adds up the squares of all entries. Each term is convex in $(P, \eta)$.
@@ -355,11 +357,13 @@ best = torch.linalg.inv(C)  # P at the estimate
 def by_last_row(row, mean):
     P = torch.cat([best[:3], row[None]])
     apart = P @ mean - best @ mean  # the estimate's eta
-    return -P.diagonal().log().sum() + ((P @ C).square().sum() + apart @ apart) / 2
+    squares = (P @ C).square().sum() + apart @ apart
+    return squares / 2 - P.diagonal().log().sum()
 
 
 print(f"data           condition number {torch.linalg.cond(S):.0e}")
-for name, mean in (("raw", sizes.mean(0)), ("centred", torch.zeros(4).double())):
+origin = torch.zeros(4, dtype=torch.float64)
+for name, mean in (("raw", sizes.mean(0)), ("centred", origin)):
     H = hessian(lambda row, mean=mean: by_last_row(row, mean), best[3])
     formula = S + torch.outer(mean, mean)
     formula[3, 3] += best[3, 3] ** -2
@@ -477,8 +481,9 @@ reached = by_moments(natural_step(by_moments, guess))
 exact = mlefit.closed_form(MultivariateNormal, x).distribution
 
 torch.testing.assert_close(reached.loc, exact.loc)
-torch.testing.assert_close(reached.covariance_matrix, exact.covariance_matrix)
-print(f"covariance after one step: {reached.covariance_matrix[0, 1]:.3f}")
+Sigma = reached.covariance_matrix
+torch.testing.assert_close(Sigma, exact.covariance_matrix)
+print(f"covariance after one step: {Sigma[0, 1]:.3f}")
 
 # %% [markdown] tags=["solution"]
 # The same mean and the same scatter, correlation included, though the start had none.
