@@ -99,7 +99,7 @@ print(f"at 0.5: log-density {at_half:.2f}, density {at_half.exp():.2f}")
 # %% tags=["pitfall"]
 torch.manual_seed(0)
 samples = torch.randn(1000)
-bandwidth = 2 * len(samples) ** (-1 / 5)  # the width of seaborn's bw_adjust=2
+bandwidth = 2 * len(samples) ** (-1 / 5)  # seaborn's bw_adjust=2
 little_bells = Normal(samples, bandwidth)
 smoothed = little_bells.log_prob(torch.tensor(0.5)).exp().mean()
 print(f"density at 0.5: {at_half.exp():.2f}, smoothed: {smoothed:.2f}")
