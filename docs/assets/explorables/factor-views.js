@@ -1,7 +1,7 @@
 // The two views of <mle-factor>: the families with the ellipse of a normal, and the cone of the
-// covariance matrices, cut at the present variance of the fathers.
+// covariance matrices, cut at the present variance of the fathers. And a matrix as it is written.
 (() => {
-  const { svg, number, mark, place, handle, drag, arrows, maths } = Explorables;
+  const { svg, html, number, mark, place, handle, drag, arrows, maths } = Explorables;
   const { ellipse } = maths.bivariate;
   const REACH = 10; // inches from the middle of the plane to its upper edge
   const MIDDLE = [69.1, 69.6];
@@ -46,7 +46,6 @@
       const dots = "stroke-width: 4px; stroke-opacity: 0.35";
       this.dots = this.plot.add("path", "data line", { style: dots });
       this.goal = this.plot.add("path", "truth line dashed");
-      this.wide = this.plot.add("path", "model thin");
       this.ring = this.plot.add("path", "model line");
       this.shafts = [0, 1].map(() => this.plot.add("path", "trail line"));
       const words = (colour) => svg("text", { class: `${colour} haloed`, "aria-hidden": "true" });
@@ -59,7 +58,7 @@
         follow(this.plot, handle(`Tip ${k + 1}`, "trail"), () => this.tip(k),
           (at, keys) => actions.tip(k, at, keys), 0.05),
       );
-      this.plot.svg.append(this.words.goal, ...this.words.tips, this.centre, ...this.tips);
+      this.plot.svg.append(this.words.goal, this.centre, ...this.tips, ...this.words.tips);
     }
 
     tip(k) {
@@ -86,12 +85,11 @@
       if (this.drawn !== this.plot.width) this.fit();
       this.drawn = this.plot.width;
 
-      const outline = (centre, root, radius) =>
-        root ? `${this.plot.path(ellipse(centre, root, radius))}Z` : "";
-      mark(this.goal, { d: outline(this.best.centre, this.best.factor, 1) });
+      const outline = (centre, root) =>
+        root ? `${this.plot.path(ellipse(centre, root))}Z` : "";
+      mark(this.goal, { d: outline(this.best.centre, this.best.factor) });
       place(this.words.goal, ...this.at([this.best.centre[0] + 1.2, this.best.centre[1] - 3.1]));
-      mark(this.ring, { d: outline(state.centre, state.root, 1) });
-      mark(this.wide, { d: outline(state.centre, state.root, Math.sqrt(2 * Math.log(10))) });
+      mark(this.ring, { d: outline(state.centre, state.root) });
 
       const words = state.centre.map((value) => number(value, 2)).join(", ");
       tell(this.centre, this.at(state.centre), state.centre[0], words);
@@ -115,7 +113,7 @@
     /** `move([s12, s22])` is called for a drag. */
     constructor(host, best, move) {
       const label = "The covariance matrices: covariance across, variance of the sons upwards";
-      const x = { domain: CONE.x, label: "covariance" };
+      const x = { domain: CONE.x, label: "covariance", gap: 40 };
       const y = { domain: CONE.y, label: "variance of the sons" };
       this.plot = host.plot({ label, x, y, height: 390, interactive: true });
       this.best = best;
@@ -151,5 +149,16 @@
     }
   }
 
-  Explorables.factorViews = { CloudView, ConeView };
+  /** Write a matrix. */
+  function matrix(name, rows) {
+    const cells = rows.flat().map((value) => html("span", {}, number(value, 2)));
+    const style = [
+      "display: inline-grid; grid-template-columns: auto auto; gap: 0 0.8em; text-align: right",
+      "vertical-align: middle",
+      "border: solid; border-width: 0 1px; border-radius: 0.4em; padding: 0 0.5em",
+    ].join("; ");
+    return html("span", {}, `${name} = `, html("span", { style }, ...cells));
+  }
+
+  Explorables.factorViews = { CloudView, ConeView, matrix };
 })();

@@ -1,9 +1,9 @@
 // <mle-factor data="[[father, son], ...]">: drag a square root of the covariance matrix.
 (() => {
   const { html, number, maths } = Explorables;
-  const { CloudView, ConeView } = Explorables.factorViews;
-  const { summary, mle, logLikelihood, logLikelihoodOfCovariance, cholesky } = maths.bivariate;
-  const { gram, rotated, symmetricAngle, fromCorrelation } = maths.bivariate;
+  const { CloudView, ConeView, matrix } = Explorables.factorViews;
+  const { summary, mle, logLikelihood, cholesky, gram, rotated } = maths.bivariate;
+  const { symmetricAngle, fromCorrelation, smallest } = maths.bivariate;
 
   const START = {
     ...{ mode: "factor", mu1: 67.5, mu2: 71, s1: 3, s2: 2, rho: -0.3, angle: 0 },
@@ -21,6 +21,10 @@
   const DEGREE = Math.PI / 180;
 
   const rounded = (value, digits = 3) => Number(value.toFixed(digits));
+  const byCorrelation = ([s11, s12, s22]) => {
+    const [s1, s2] = [s11, s22].map(Math.sqrt);
+    return { s1, s2, rho: s12 / s1 / s2 };
+  };
   const within = ([low, high], value) => Math.min(high, Math.max(low, value));
 
   class Factor extends Explorables.Explorable {
@@ -36,15 +40,15 @@
       });
       this.cone = new ConeView(this, this.best, ([s12, s22]) => this.move({ s12, s22 }));
 
-      this.score = html("div", { class: "score" });
       this.matrices = html("div", { class: "score" });
       const row = html("div", { class: "row" }, this.cloud.plot.element, this.cone.plot.element);
-      return [this.score, this.tools(), row, this.matrices, ...this.sliders()];
+      return [this.head, this.tools(), row, this.matrices, ...this.sliders()];
     }
 
     tools() {
       const change = (mode) => this.enter(mode);
-      this.symmetric = this.button("Symmetric root", () => this.glide({ angle: this.level() }));
+      const level = () => rounded(symmetricAngle(this.factor()) / DEGREE);
+      this.symmetric = this.button("Symmetric root", () => this.glide({ angle: level() }));
       return html(
         "div",
         { class: "controls" },
@@ -109,22 +113,15 @@
         const [s11, s12, s22] = gram(this.factor());
         return this.move({ mode, s11, s12, s22 });
       }
-      const { s11, s12, s22 } = this.state;
-      if (from !== "covariance" || !cholesky([s11, s12, s22])) return this.move({ mode });
-      const [s1, s2] = [Math.sqrt(s11), Math.sqrt(s22)];
-      return this.move({ mode, s1, s2, rho: s12 / s1 / s2 });
+      const isNormal = from === "covariance" && this.root();
+      return this.move({ mode, ...(isNormal ? byCorrelation(this.covariance()) : {}) });
     }
 
     toTheTop() {
       const [mu1, mu2] = this.best.centre;
       const [s11, s12, s22] = this.best.covariance;
-      const [s1, s2] = [Math.sqrt(s11), Math.sqrt(s22)];
-      const top = { mu1, mu2, s1, s2, rho: s12 / s1 / s2, s11, s12, s22 };
+      const top = { mu1, mu2, s11, s12, s22, ...byCorrelation(this.best.covariance) };
       this.glide(Object.fromEntries(Object.entries(top).map(([k, v]) => [k, rounded(v)])));
-    }
-
-    level() {
-      return rounded(symmetricAngle(this.factor()) / DEGREE);
     }
 
     /** The triangle L of the sliders; the root that is dragged; the covariance, if it is one. */
@@ -145,10 +142,8 @@
     }
 
     logLikelihood() {
-      const { mode, mu1, mu2 } = this.state;
-      return mode === "covariance"
-        ? logLikelihoodOfCovariance(this.stats, [mu1, mu2], this.covariance())
-        : logLikelihood(this.stats, [mu1, mu2], this.root());
+      const { mu1, mu2 } = this.state;
+      return logLikelihood(this.stats, [mu1, mu2], this.root());
     }
 
     draw() {
@@ -162,12 +157,11 @@
       }
       this.symmetric.hidden = mode !== "root";
 
-      const value = this.logLikelihood();
-      const behind = `${number(this.best.logLikelihood - value, 2)} below the best`;
-      this.score.replaceChildren(
-        html("span", { class: "big" }, root ? `${number(value, 2)} nats` : "no log-likelihood"),
-        html("span", { class: "small" }, root ? behind : this.least()),
-      );
+      if (root) {
+        const value = this.logLikelihood();
+        const behind = this.best.logLikelihood - value;
+        this.headline(`${number(value, 2)} nats`, `${number(behind, 2)} below the best`);
+      } else this.headline("no log-likelihood", this.least());
       const [s11, s12, s22] = covariance;
       const factor = root ? [matrix(name, root)] : [];
       const sigma = matrix("Σ", [[s11, s12], [s12, s22]]);
@@ -181,14 +175,14 @@
 
     /** The smallest eigenvalue: the least variance in any direction. */
     least() {
-      return `smallest eigenvalue ${number(maths.bivariate.smallest(this.covariance()), 3)}`;
+      return `smallest eigenvalue ${number(smallest(this.covariance()), 3)}`;
     }
 
     words() {
-      const value = this.logLikelihood();
-      if (Number.isNaN(value)) {
+      if (!this.root()) {
         return `Σ has left the cone: ${this.least()}, and no normal has such a matrix.`;
       }
+      const value = this.logLikelihood();
       const behind = this.best.logLikelihood - value;
       const gap = behind < 0.005 ? "the maximum" : `${number(behind, 2)} below the maximum`;
       const { mode, angle } = this.state;
@@ -199,17 +193,6 @@
     code() {
       return Explorables.factorCode(this.state, this.root() !== null);
     }
-  }
-
-  /** Write a matrix. */
-  function matrix(name, rows) {
-    const cells = rows.flat().map((value) => html("span", {}, number(value, 2)));
-    const style = [
-      "display: inline-grid; grid-template-columns: auto auto; gap: 0 0.8em; text-align: right",
-      "border: solid; border-width: 0 1px; border-radius: 0.4em; padding: 0 0.5em",
-    ].join("; ");
-    const centred = "display: inline-flex; align-items: center; gap: 0.4em";
-    return html("span", { style: centred }, `${name} =`, html("span", { style }, ...cells));
   }
 
   Explorables.define("factor", Factor);

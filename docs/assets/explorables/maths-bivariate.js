@@ -36,12 +36,6 @@
     return [[top, 0], [b / top, Math.sqrt(c - (b / top) ** 2)]];
   }
 
-  // Outside the cone there is no density: nan.
-  function logLikelihoodOfCovariance(stats, centre, covariance) {
-    const L = cholesky(covariance);
-    return L ? logLikelihood(stats, centre, L) : NaN;
-  }
-
   // The smallest eigenvalue: the least variance in any direction.
   const smallest = ([a, b, c]) => (a + c) / 2 - Math.hypot((a - c) / 2, b);
 
@@ -66,16 +60,16 @@
     return [[sd1, 0], [sd2 * correlation, sd2 * Math.sqrt(1 - correlation ** 2)]];
   }
 
-  // Points at one Mahalanobis distance; the ellipse of radius r holds 1 - exp(-r^2 / 2).
-  function ellipse(centre, A, radius, count = 120) {
+  // Points at the Mahalanobis distance 1.
+  function ellipse(centre, A, count = 120) {
     return Array.from({ length: count }, (_, k) => {
-      const [cos, sin] = [Math.cos((2 * Math.PI * k) / count), Math.sin((2 * Math.PI * k) / count)];
-      return each((j) => centre[j] + radius * (A[j][0] * cos + A[j][1] * sin));
+      const turn = (2 * Math.PI * k) / count;
+      return each((j) => centre[j] + A[j][0] * Math.cos(turn) + A[j][1] * Math.sin(turn));
     });
   }
 
   Explorables.maths.bivariate = {
-    ...{ summary, mle, logLikelihood, logLikelihoodOfCovariance },
+    ...{ summary, mle, logLikelihood },
     ...{ cholesky, smallest, gram, rotated, symmetricAngle, fromCorrelation, ellipse },
   };
 })();

@@ -65,10 +65,6 @@ globalThis.Explorables = globalThis.Explorables || {};
     return sigma > 0 ? -HALF_LOG_2PI - Math.log(sigma) - ((x - mu) / sigma) ** 2 / 2 : NaN;
   }
 
-  function logLikelihoodByRow(rows, mu, sigma) {
-    return rows.reduce((sum, x) => sum + logDensity(x, mu, sigma), 0);
-  }
-
   function logLikelihood({ n, mean, variance }, mu, sigma) {
     if (!(sigma > 0)) return NaN;
     const spread = variance + (mu - mean) ** 2;
@@ -186,7 +182,7 @@ globalThis.Explorables = globalThis.Explorables || {};
   Explorables.maths = {
     ...{ erfc, normalCdf, normalQuantile, chi2Quantile, pValue },
     ...{ determinant, isPositiveDefinite },
-    ...{ summary, logDensity, logLikelihoodByRow, logLikelihood, mle, shortfall },
+    ...{ summary, logDensity, logLikelihood, mle, shortfall },
     ...{ profileMu, profileSigma, profileSlope, tests, standardErrors, intervals, edge },
     generator,
   };

@@ -1,7 +1,7 @@
 // Elements, scales and axes: what a drawing needs, without a library.
 (() => {
   const NAMESPACE = "http://www.w3.org/2000/svg";
-  const GAP = 70; // pixels between two labelled ticks, at least
+  const GAP = 70; // pixels between two labelled ticks, at least, if an axis does not say
   const FONT = 12; // pixels
 
   /** Make an SVG element; a function among the attributes listens to the event of its name. */
@@ -38,9 +38,9 @@
   /** A drawing with linear scales. One unit of the SVG is one pixel, so that text keeps its size. */
   class Plot {
     /**
-     * `label` is for those who do not see it; an axis is `{domain, label, ticks, write}`, ticks
-     * false for none, write for the words of one; `interactive` says that a handle, which takes
-     * the keyboard's focus, is inside.
+     * `label` is for those who do not see it; an axis is `{domain, label, ticks, gap, write}`,
+     * ticks false for none, write for the words of one; `interactive` says that a handle, which
+     * takes the keyboard's focus, is inside.
      */
     constructor({ label, x, y, height = 260, interactive = false }) {
       Object.assign(this, { xAxis: x, yAxis: y, height, width: 0 });
@@ -140,7 +140,7 @@
       if (axis.ticks === false) return [];
 
       const { left, top, right, bottom } = this.inner;
-      const room = name === "x" ? (right - left) / GAP : (bottom - top) / 44;
+      const room = name === "x" ? (right - left) / (axis.gap ?? GAP) : (bottom - top) / 44;
       return steps(axis.domain, Math.max(2, room)).flatMap((value) => {
         const at = name === "x" ? this.x(value) : this.y(value);
         const [d, place] =
