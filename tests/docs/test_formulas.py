@@ -507,11 +507,11 @@ def test_sandwich():
     scores = torch.stack([z / S, (z**2 - 1) / S])
     bread = torch.diag(torch.stack([S**2 / N, S**2 / (2 * N)]))
     errors = (bread @ scores @ scores.T @ bread).diagonal().sqrt()
-    b = (z**4).mean()
+    m4 = (z**4).mean()
 
     assert_close(torch.stack([*fit.standard_errors(robust=True).values()]), errors)
     assert_close(errors[0], S / math.sqrt(N))
-    assert_close(errors[1], S * (b - 1).sqrt() / (2 * math.sqrt(N)))
+    assert_close(errors[1], S * (m4 - 1).sqrt() / (2 * math.sqrt(N)))
 
     w = torch.linspace(0.5, 2, N, dtype=torch.float64)
     weighted = mlefit.fit(Normal, X1, weights=w, fixed={"scale": S})
