@@ -182,6 +182,22 @@ def test_keys_alone_drive_it(factor):
     assert state(factor, "mode", "angle") == ["root", 1]
 
 
+def test_keys_faster_than_the_screen_all_count(factor):
+    press_thrice = """knob => {
+      const key = new KeyboardEvent("keydown", {key: "ArrowRight", bubbles: true});
+      for (let i = 0; i < 3; i++) knob.dispatchEvent(key);
+    }"""
+    handle(factor, "Tip 1").evaluate(press_thrice)
+    settle(factor)
+    assert state(factor, "s1") == [3.15]
+
+    enter(factor, "covariance")
+    before = state(factor, "s12")[0]
+    handle(factor, "Covariance matrix").evaluate(press_thrice)
+    settle(factor)
+    assert state(factor, "s12")[0] == pytest.approx(before + 0.3)
+
+
 def test_a_finger_drags_a_tip_and_scrolls_the_page(browser, address):
     page = f"{address}/{PAGE}"
     with explore(browser, page, "mle-factor", size=SIZES["phone"]) as factor:

@@ -31,8 +31,8 @@
   }
 
   class CloudView {
-    /** `actions` are `centre(place)` and `tip(k, place, keys)`. */
-    constructor(host, best, actions) {
+    /** `now()` is what `draw` takes; `centre(place)` and `tip(k, place, keys)` move it. */
+    constructor(host, best, { now, centre, tip }) {
       const label = "Heights of fathers and sons, and an ellipse of the normal";
       const x = { domain: [60, 78], label: "father, inches" };
       const y = { domain: [MIDDLE[1] - REACH, MIDDLE[1] + REACH], label: "son, inches" };
@@ -52,17 +52,15 @@
       this.words = { goal: words("truth"), tips: [words("trail"), words("trail")] };
       this.words.goal.append("best");
 
-      const where = () => this.state.centre;
-      this.centre = follow(this.plot, handle("Centre"), where, actions.centre, 0.1);
+      this.centre = follow(this.plot, handle("Centre"), () => now().centre, centre, 0.1);
       this.tips = [0, 1].map((k) =>
-        follow(this.plot, handle(`Tip ${k + 1}`, "trail"), () => this.tip(k),
-          (at, keys) => actions.tip(k, at, keys), 0.05),
+        follow(this.plot, handle(`Tip ${k + 1}`, "trail"), () => this.tip(k, now()),
+          (at, keys) => tip(k, at, keys), 0.05),
       );
       this.plot.svg.append(this.words.goal, this.centre, ...this.tips, ...this.words.tips);
     }
 
-    tip(k) {
-      const { centre, root } = this.state;
+    tip(k, { centre, root }) {
       return [centre[0] + root[0][k], centre[1] + root[1][k]];
     }
 
@@ -81,7 +79,6 @@
 
     /** `state` is `centre`, `root` (null if there is no normal), `name` and `isFixed`. */
     draw(state) {
-      this.state = state;
       if (this.drawn !== this.plot.width) this.fit();
       this.drawn = this.plot.width;
 
@@ -96,8 +93,9 @@
       for (const k of [0, 1]) this.drawTip(k, state);
     }
 
-    drawTip(k, { centre, root, name, isFixed }) {
-      const tip = root && !isFixed ? this.tip(k) : null;
+    drawTip(k, state) {
+      const { centre, root, name, isFixed } = state;
+      const tip = root && !isFixed ? this.tip(k, state) : null;
       mark(this.shafts[k], { d: tip ? this.plot.path([centre, tip]) : "" });
       const [x, y] = this.at(tip ?? centre);
       const words = tip && `${number(root[0][k], 2)}, ${number(root[1][k], 2)}`;
@@ -110,8 +108,8 @@
   }
 
   class ConeView {
-    /** `move([s12, s22])` is called for a drag. */
-    constructor(host, best, move) {
+    /** `now()` is the covariance, `move([s12, s22])` moves it. */
+    constructor(host, best, { now, move }) {
       const label = "The covariance matrices: covariance across, variance of the sons upwards";
       const x = { domain: CONE.x, label: "covariance", gap: 40 };
       const y = { domain: CONE.y, label: "variance of the sons" };
@@ -123,7 +121,7 @@
       this.dot = this.plot.add("circle", "model dot", { r: 5.5 });
       const words = (text) => svg("text", { class: "muted haloed", "aria-hidden": "true" }, text);
       this.words = [words("positive definite"), words("no normal")];
-      const where = () => [this.covariance[1], this.covariance[2]];
+      const where = () => now().slice(1);
       this.knob = follow(this.plot, handle("Covariance matrix"), where, move, 0.1);
       this.plot.svg.append(...this.words, this.knob);
     }
@@ -131,7 +129,6 @@
     draw(covariance, isFree) {
       const { plot, best } = this;
       const { left, top, bottom } = plot.inner;
-      this.covariance = covariance;
       const widest = Math.min(CONE.x[1], Math.sqrt(covariance[0] * CONE.y[1]));
       const edge = plot.curve((s12) => s12 ** 2 / covariance[0], [-widest, widest]);
       const [from, to] = [plot.x(-widest), plot.x(widest)];

@@ -35,10 +35,14 @@
       this.best = mle(this.stats);
       this.state = { ...START };
       this.cloud = new CloudView(this, this.best, {
+        now: () => this.normal(),
         centre: ([mu1, mu2]) => this.move({ mu1, mu2 }),
         tip: (k, place, keys) => this.drag(k, place, keys),
       });
-      this.cone = new ConeView(this, this.best, ([s12, s22]) => this.move({ s12, s22 }));
+      this.cone = new ConeView(this, this.best, {
+        now: () => this.covariance(),
+        move: ([s12, s22]) => this.move({ s12, s22 }),
+      });
 
       this.matrices = html("div", { class: "score" });
       const row = html("div", { class: "row" }, this.cloud.plot.element, this.cone.plot.element);
@@ -146,11 +150,18 @@
       return logLikelihood(this.stats, [mu1, mu2], this.root());
     }
 
-    draw() {
+    /** What the view of the families shows. */
+    normal() {
       const { mode, mu1, mu2 } = this.state;
-      const [root, covariance] = [this.root(), this.covariance()];
       const name = mode === "root" ? "A" : "L";
-      this.cloud.draw({ centre: [mu1, mu2], root, name, isFixed: mode === "covariance" });
+      return { centre: [mu1, mu2], root: this.root(), name, isFixed: mode === "covariance" };
+    }
+
+    draw() {
+      const { mode } = this.state;
+      const [normal, covariance] = [this.normal(), this.covariance()];
+      const { root, name } = normal;
+      this.cloud.draw(normal);
       this.cone.draw(covariance, mode === "covariance");
       for (const [key, group] of Object.entries(this.groups)) {
         group.style.display = key === mode ? "" : "none";
