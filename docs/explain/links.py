@@ -361,14 +361,14 @@ def by_last_row(row, mean):
     return squares / 2 - P.diagonal().log().sum()
 
 
-print(f"data           condition number {torch.linalg.cond(S):.0e}")
+print(f"data         condition number {torch.linalg.cond(S):.0e}")
 origin = torch.zeros(4, dtype=torch.float64)
-for name, mean in (("raw", sizes.mean(0)), ("centred", origin)):
+for name, mean in (("raw row", sizes.mean(0)), ("centred row", origin)):
     H = hessian(lambda row, mean=mean: by_last_row(row, mean), best[3])
     formula = S + torch.outer(mean, mean)
     formula[3, 3] += best[3, 3] ** -2
     torch.testing.assert_close(H, formula)
-    print(f"{name:7} row    condition number {torch.linalg.cond(H):.0e}")
+    print(f"{name:12} condition number {torch.linalg.cond(H):.0e}")
 
 # %% [markdown]
 # So `mlefit` centres and scales the columns first. For a first-order method softplus on standardized
