@@ -6,14 +6,14 @@
 # of the search. This site grew from his post. Its data are lost, and yet its tables can be printed
 # again, every parameter to the last digit. How is that possible, and what would one write
 # differently today?
+#
+# Here are four data sets, made to have the mean and the variance of his 10,000 rows:
 
-# %% tags=["fold"] alt="Top: histograms of four data sets, a bell, a box, a skewed one and two spikes, which share their mean and variance. Bottom: the paths of their four fits in the plane of loc and scale lie on one another, and run through the seven points that the post printed."
-import matplotlib.pyplot as plt
+# %%
 import torch
 from torch.distributions import Normal
-from torch.nn.functional import softplus
 
-mean, variance = -0.01739417, 1.00974334  # of the post's 10,000 rows; where they come from: below
+mean, variance = -0.01739417, 1.00974334  # the post's; from where: below
 p = (torch.arange(1000, dtype=torch.float64) + 0.5) / 1000
 shapes = {
     "Gaussian": Normal(0.0, 1.0).icdf(p),
@@ -23,7 +23,11 @@ shapes = {
 }
 Z = torch.stack(list(shapes.values()))
 Z = (Z - Z.mean(1, keepdim=True)) / Z.std(1, correction=0, keepdim=True)
-data = (mean + variance**0.5 * Z).float()  # (4, 1000), each number to be counted ten times
+data = (mean + variance**0.5 * Z).float()  # (4, 1000), each for ten rows
+
+# %% tags=["fold"] alt="Top: histograms of four data sets, a bell, a box, a skewed one and two spikes, which share their mean and variance. Bottom: the paths of their four fits in the plane of loc and scale lie on one another, and run through the seven points that the post printed."
+import matplotlib.pyplot as plt
+from torch.nn.functional import softplus
 
 loc = torch.full((4, 1), -10.0, requires_grad=True)
 raw = torch.full((4, 1), 2.0, requires_grad=True)
@@ -82,7 +86,7 @@ plt.show()
 # [still far off](../learn/gradient-descent.py); then both come home. The paths coincide, and they are
 # the post's:
 
-# %%
+# %% tags=["fold"]
 ours = (path[::25] * 100).round() / 100
 same = torch.isclose(ours, printed[:, None].expand_as(ours))
 print(f"{int(same.sum())} of {same.numel()} printed parameters agree")
@@ -197,7 +201,7 @@ path_2 = adam(gradient_1d, [-10.0, 2.0], 5000)
 # $W = Z\,\bigl(S + (\bar x - \mu)(\bar x - \mu)^\top\bigr)\,Z^\top$. Its gradient by $A$ is
 # $n\,Z^\top(I - W)$.
 
-# %% tags=["fold"]
+# %%
 means = [0.0090441, -0.0074197]
 S = [[1.0582230, 0.4562631], [0.4562631, 1.7320152]]
 
@@ -206,11 +210,12 @@ def transpose(A):
     return [*zip(*A, strict=True)]
 
 
+def dot(a, b):
+    return sum(x * y for x, y in zip(a, b, strict=True))
+
+
 def times(A, B):
-    columns = transpose(B)
-    return [
-        [sum(a * b for a, b in zip(row, column, strict=True)) for column in columns] for row in A
-    ]
+    return [[dot(row, column) for column in transpose(B)] for row in A]
 
 
 def whiten(m1, m2, a, b, c, d):
@@ -218,13 +223,15 @@ def whiten(m1, m2, a, b, c, d):
     det = a * d - b * c
     Z = [[d / det, -b / det], [-c / det, a / det]]
     e = [[means[0] - m1], [means[1] - m2]]
-    Q = [[S[i][j] + e[i][0] * e[j][0] for j in range(2)] for i in range(2)]
+    both = range(2)
+    Q = [[S[i][j] + e[i][0] * e[j][0] for j in both] for i in both]
     return det, Z, times(Z, e), times(times(Z, Q), transpose(Z))
 
 
 def loss_2d(*u):
     det, _, _, W = whiten(*u)
-    return 1000 * (math.log(abs(det)) + (W[0][0] + W[1][1]) / 2 + math.log(2 * math.pi))
+    trace = W[0][0] + W[1][1]
+    return 1000 * (math.log(abs(det)) + trace / 2 + math.log(2 * math.pi))
 
 
 def gradient_2d(*u):
@@ -232,10 +239,12 @@ def gradient_2d(*u):
     Zt = transpose(Z)
     by_loc = times(Zt, y)
     by_A = times(Zt, [[1 - W[0][0], -W[0][1]], [-W[1][0], 1 - W[1][1]]])
-    return *(-1000 * row[0] for row in by_loc), *(1000 * x for row in by_A for x in row)
+    entries = [1000 * x for row in by_A for x in row]
+    return *(-1000 * row[0] for row in by_loc), *entries
 
 
-known = [1.0, 0.0, 0.5, math.sqrt(1.75)]  # a root of [[1, 0.5], [0.5, 2]], fixed in the third table
+# a root of [[1, 0.5], [0.5, 2]], which the third table holds fixed
+known = [1.0, 0.0, 0.5, math.sqrt(1.75)]
 path_3 = adam(lambda *mu: gradient_2d(*mu, *known)[:2], [-10.0, 5.0], 4000)
 path_4 = adam(gradient_2d, [-10.0, 5.0, 1.0, 0.0, 1.0, 1.0], 8000)
 
@@ -281,29 +290,29 @@ def compare(number, path, loss, shown):
 # %% [markdown]
 # **Table 1.** A normal, scale fixed at 1: what is `loc`?
 
-# %%
+# %% tags=["fold"]
 compare(1, path_1, lambda mu: loss_1d(mu, 1.0), lambda mu: [mu])
 
 # %% [markdown]
 # **Table 2.** `loc` and scale.
 
-# %%
+# %% tags=["fold"]
 in_scale = [(mu, to_scale(raw)) for mu, raw in path_2]
 compare(2, in_scale, loss_1d, lambda mu, scale: [mu, scale])
 
 # %% [markdown]
 # **Table 3.** A bivariate normal, covariance fixed at the one that drew the sample.
 
-# %%
+# %% tags=["fold"]
 compare(3, path_3, lambda *mu: loss_2d(*mu, *known), lambda *mu: mu)
 
 # %% [markdown]
 # **Table 4.** `loc` and covariance.
 
-# %%
+# %% tags=["fold"]
 compare(4, path_4, loss_2d, lambda *u: u[:2])
 
-# %%
+# %% tags=["fold"]
 print(f"{sum(agreeing)} of {len(agreeing)} parameters as printed")
 print(f"{len(off)} losses, the worst off by {max(off):.0e} of its size")
 assert sum(agreeing) == len(agreeing) == 81
@@ -327,7 +336,7 @@ assert max(off) < 3e-6
 #   the running mean of the squared gradients comes out too large, and every step too short. With the
 #   exact constants three of the 81 parameters change:
 
-# %%
+# %% tags=["fold"]
 print(f"running mean of squares: too large by {add / (1 - keep) - 1:.1e}")
 exact = {"keep": 0.999, "add": 0.001}
 start = [-10.0, 5.0, 1.0, 0.0, 1.0, 1.0]
@@ -562,6 +571,8 @@ print(f"softplus(2) = {to_scale(2.0):.2f}; for a scale of 2 start at {raw:.4f}")
 # Softplus has a floor of its own. In single precision it is exactly zero from about -104 on, and a scale of zero is refused:
 
 # %% tags=["raises-exception"]
+from torch.nn.functional import softplus
+
 Normal(0.0, softplus(torch.tensor(-104.0)))
 
 # %% [markdown]

@@ -5,17 +5,19 @@
 # does as well, in any number of dimensions? There are several proofs (Anderson & Olkin 1985), and
 # each adds something of its own.
 
-# %% tags=["fold"] alt="Left: Galton's heights with the ellipses of three normals of the same mean: one with the scatter matrix of the data, one with its axes parallel to the coordinates, one too narrow and leaning the wrong way. Right: the curve of what an eigenvalue costs, which is zero only at 1. The first normal has both dots at 1, the second has one on either side of it, the third has one far to the right, high up on the curve."
-import math
-
-import matplotlib.pyplot as plt
+# %%
 import torch
 
 import mlefit
 
 X = mlefit.datasets.galton()  # father and son, inches
-mean, S = X.mean(0), torch.cov(X.T, correction=0)
 
+# %% tags=["fold"] alt="Left: Galton's heights with the ellipses of three normals of the same mean: one with the scatter matrix of the data, one with its axes parallel to the coordinates, one too narrow and leaning the wrong way. Right: the curve of what an eigenvalue costs, which is zero only at 1. The first normal has both dots at 1, the second has one on either side of it, the third has one far to the right, high up on the curve."
+import math
+
+import matplotlib.pyplot as plt
+
+mean, S = X.mean(0), torch.cov(X.T, correction=0)
 candidates = {
     "scatter": (S, "C1"),
     "no tilt": (S.diagonal().diag(), "C2"),
@@ -87,6 +89,8 @@ plt.show()
 # $$
 
 # %%
+import math
+
 from torch.distributions import MultivariateNormal, kl_divergence
 
 n, d = X.shape
