@@ -65,6 +65,11 @@ def test_the_three_statistics_are_torchs(tests, n):
     assert shown == pytest.approx(by_hand(hypothesis(tests), n), abs=0.00501)
 
 
+def test_each_bar_says_in_words_how_it_is_read_off_the_curve(tests):
+    for how in ("nats, twice", "standard errors, squared", "squared, over its variance"):
+        assert tests.get_by_text(how).is_visible()
+
+
 def test_more_readings_make_them_agree(tests):
     spread = []
     for n in (5, 20, 100):

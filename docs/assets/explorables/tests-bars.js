@@ -34,7 +34,7 @@
       const how = [
         `likelihood ratio: the height, ${number(found.likelihoodRatio / 2, 2)} nats, twice`,
         `Wald: the distance, ${number(z, 2)} standard errors, squared`,
-        `score: the slope, ${number(slope, 3)}, squared, times σ₀²/n`,
+        `score: the slope, ${number(slope, 3)}, squared, over its variance`,
       ];
       const { left, right, top } = this.plot.inner;
       const at = this.plot.x(CRITICAL);
