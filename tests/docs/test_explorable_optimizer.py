@@ -180,6 +180,16 @@ def test_newton_depends_on_the_coordinates(walk):
         assert step(walk) == steps
 
 
+def test_a_walk_that_runs_away_ends_while_it_can_be_drawn(walk):
+    choose(walk, optimizer="newton", coordinate="sigma")
+    assert walk.get_by_role("button", name="Run").is_disabled()
+    assert "It runs away." in words(walk)
+    assert "not a number" not in walk.locator(".score").inner_text()
+    assert step(walk) < 60
+    assert walk.evaluate("e => e.walk.gaps.every(Number.isFinite)")
+    assert walk.evaluate("e => e.views[1].plot.yAxis.domain[1]") < 20
+
+
 def test_says_that_no_normal_is_there(walk, tmp_path):
     choose(walk, coordinate="inverse")
     assert "No normal has such a scale" in words(walk)

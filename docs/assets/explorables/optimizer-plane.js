@@ -12,7 +12,8 @@
   /** Write a number for a narrow place, whatever its size. */
   function brief(value) {
     const size = Math.abs(value);
-    if (!Number.isFinite(value)) return "not a number";
+    if (Number.isNaN(value)) return "not a number";
+    if (size === Infinity) return value < 0 ? "−∞" : "∞";
     if (size === 0 || (size >= 0.01 && size < 1e4)) return number(value, 2);
     const [digits, power] = value.toExponential(1).replaceAll("-", "−").split("e");
     return `${digits} × ${tenTo(power)}`;

@@ -24,7 +24,7 @@
 
     draw({ gaps }) {
       const { plot } = this;
-      const heights = gaps.map((gap) => Math.log10(Math.max(gap, 1e-30))).filter((h) => h === h);
+      const heights = gaps.map((gap) => Math.log10(Math.max(gap, 1e-30))).filter(Number.isFinite);
       plot.yAxis.domain = [LOWEST, clamp(Math.ceil(Math.max(...heights)), 2, 20)];
       plot.xAxis.domain = [0, 1.03 * Math.max(20, gaps.length - 1)];
       plot.drawAxes();

@@ -2,7 +2,7 @@
 (() => {
   const { maths } = Explorables;
   const ENOUGH = 1e-8; // nats in all that are still to go: it has arrived
-  const LOST = 1e200;
+  const LOST = 1e6; // no walk that arrives was ever as far
 
   const rateOf = (exponent) => Number((10 ** exponent).toPrecision(2));
 

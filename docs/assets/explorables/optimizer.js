@@ -187,7 +187,7 @@
       const { end, points, gaps, surface, state } = this.walk;
       if (end === "arrived") return "It has arrived: less than 10⁻⁸ nats to go in all.";
       const isBelow = points.at(-1)[1] <= 0;
-      if (end === "lost") return isBelow ? "No normal has such a scale." : "The numbers overflow.";
+      if (end === "lost") return isBelow ? "No normal has such a scale." : "It runs away.";
 
       const left = `${brief(gaps.at(-1))} nats a row to go`;
       if (this.views[0].isOut(points.at(-1))) return `It has left the picture, ${left}.`;
