@@ -40,8 +40,11 @@ def _beta(distribution: Distribution, x: Tensor) -> Tensor:
 
 def _log_beta(a: Tensor, b: Tensor) -> Tensor:
     near = a.lgamma() + b.lgamma() - (a + b).lgamma()
+    large = torch.maximum(a, b) > LARGE
+    if not large.any():
+        return near
     far = torch.where(a > b, b.lgamma() - _rise(a, b), a.lgamma() - _rise(b, a))
-    return torch.where(torch.maximum(a, b) > LARGE, far, near)
+    return torch.where(large, far, near)
 
 
 def _rise(a: Tensor, b: Tensor) -> Tensor:
