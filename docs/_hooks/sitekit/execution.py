@@ -1,4 +1,4 @@
-"""Execute notebooks, three at a time, each in a fresh kernel and a folder with its data alone."""
+"""Execute notebooks, two at a time, each in a fresh kernel and a folder with its data alone."""
 
 import asyncio
 import os
@@ -19,7 +19,7 @@ RC = Path(__file__).parents[2] / "matplotlibrc"
 
 _ENVIRONMENT = {
     "MATPLOTLIBRC": str(RC),
-    "OMP_NUM_THREADS": "1",  # kernels share the cores, and sums keep their order
+    "OMP_NUM_THREADS": "1",  # two kernels share two cores, and sums keep their order
     "MKL_NUM_THREADS": "1",
     "PYTHONHASHSEED": "0",
     "SOURCE_DATE_EPOCH": "0",
@@ -33,11 +33,10 @@ _KERNEL_ARGUMENTS = [
 ]
 
 
-def execute_all(sources: Iterable[Path], *, workers: int = 3) -> list[Notebook]:
+def execute_all(sources: Iterable[Path], *, workers: int = 2) -> list[Notebook]:
     """Return the notebooks with their outputs, in the order of their sources.
 
-    A cell that raises ends its notebook; the error is among the cell's outputs. Three kernels keep
-    two cores busy, since each waits for a while when it starts and when it ends.
+    A cell that raises ends its notebook; the error is among the cell's outputs.
     """
     return asyncio.run(_execute_all(sources, asyncio.Semaphore(workers)))
 
