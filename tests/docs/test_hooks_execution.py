@@ -96,6 +96,15 @@ def test_a_notebook_runs_in_an_empty_folder(root, run):
     assert outputs.printed(run()[0].cells[0]) == "[]"
 
 
+def test_no_page_sees_what_another_has_imported_or_set(root, run):
+    write(root, "a.py", "# %%\nimport mlefit\nimport torch\n\ntorch.set_num_threads(3)\n")
+    look = "print('mlefit' in sys.modules, 'seen' in globals(), torch.get_num_threads())"
+    write(root, "b.py", f"# %%\nimport sys\n\nimport torch\n\n{look}\nseen = True\n")
+    write(root, "c.py", f"# %%\nimport sys\n\nimport torch\n\n{look}\n")
+
+    assert [outputs.printed(nb.cells[0]) for nb in run()] == ["", *2 * ["False False 1"]]
+
+
 def cell(source, *outs, tags=(), **metadata):
     return new_code_cell(source, outputs=list(outs), metadata={"tags": list(tags), **metadata})
 

@@ -15,7 +15,7 @@ from .outputs import problems
 __all__ = ["NotebookError", "cached_path", "executed", "key"]
 
 _HERE = Path(__file__).parent
-_EXECUTOR = [_HERE / name for name in ("cache.py", "execution.py", "notebooks.py", "outputs.py")]
+_EXECUTOR = [_HERE / f"{m}.py" for m in ("cache", "execution", "kernels", "notebooks", "outputs")]
 _PACKAGES = ("torch", "matplotlib", "numpy")
 
 

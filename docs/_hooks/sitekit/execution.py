@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
+from .kernels import ForkedKernelManager, start_server
 from .notebooks import Notebook, read
 
 __all__ = ["RC", "data_files", "execute_all"]
@@ -19,6 +20,7 @@ RC = Path(__file__).parents[2] / "matplotlibrc"
 
 _ENVIRONMENT = {
     "MATPLOTLIBRC": str(RC),
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     "OMP_NUM_THREADS": "1",  # two kernels share two cores, and sums keep their order
     "MKL_NUM_THREADS": "1",
     "PYTHONHASHSEED": "0",
@@ -38,6 +40,7 @@ def execute_all(sources: Iterable[Path], *, workers: int = 2) -> list[Notebook]:
 
     A cell that raises ends its notebook; the error is among the cell's outputs.
     """
+    start_server(_environment(os.environ))
     return asyncio.run(_execute_all(sources, asyncio.Semaphore(workers)))
 
 
@@ -62,13 +65,13 @@ async def _execute(source: Path, slots: asyncio.Semaphore) -> Notebook:
                 coalesce_streams=True,
                 extra_arguments=_KERNEL_ARGUMENTS,
                 resources={"metadata": {"path": folder}},
+                kernel_manager_class=ForkedKernelManager,
             )
             with suppress(CellExecutionError):
-                await client.async_execute(env=_environment(os.environ))
+                await client.async_execute()
 
     return client.nb
 
 
 def _environment(environ: Mapping[str, str]) -> dict[str, str]:
-    inherited = {k: v for k, v in environ.items() if k not in ("MPLBACKEND", "PYTHONWARNINGS")}
-    return inherited | _ENVIRONMENT
+    return {k: v for k, v in environ.items() if k != "PYTHONWARNINGS"} | _ENVIRONMENT
