@@ -1,8 +1,9 @@
 """Formulas, headings, links, the lead and the footer of a page."""
 
 import pytest
+from conftest import DOCS
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from sitekit import formulas, headings, lead, links, provenance, theme
+from sitekit import formulas, headings, lead, links, notebooks, provenance, theme
 
 
 class TestFormulas:
@@ -90,9 +91,28 @@ class TestLead:
         assert len(text) <= 160
         assert text.endswith("word…")
 
-    @pytest.mark.parametrize("html", ["<h1>T</h1>", '<p>a <span class="arithmatex">x</span></p>'])
-    def test_is_none_where_text_would_mislead(self, html):
-        assert lead.description(html) is None
+    @pytest.mark.parametrize(
+        ("tex", "text"),
+        [
+            ("$n - 1$", "n \N{MINUS SIGN} 1"),
+            (r"$\bar x$", "x\N{COMBINING MACRON}"),
+            ("$10^{-8}$", "10\N{SUPERSCRIPT MINUS}\N{SUPERSCRIPT EIGHT}"),
+        ],
+    )
+    def test_writes_a_short_formula_in_the_line(self, tex, text):
+        assert lead.description(formulas.marked(f"<p>A {tex}.</p>")) == f"A {text}."
+
+    @pytest.mark.parametrize("words", ["", "A $x_1$.", r"A $\frac12$.", "A $x^n$."])
+    def test_is_none_where_text_would_mislead(self, words):
+        assert lead.description(formulas.marked(f"<h1>T</h1><p>{words}</p>")) is None
+
+    def test_every_page_has_its_own(self):
+        pages = [notebooks.read(source).cells[0].source for source in notebooks.sources(DOCS)]
+        pages += [page.read_text(encoding="utf-8") for page in (DOCS / "reference").glob("*.md")]
+        leads = [page.split("\n\n")[1] for page in pages if page.startswith("# ")]
+        found = [lead.description(formulas.marked(f"<p>{text}</p>")) for text in leads]
+        assert None not in found
+        assert len(found) == len(set(found)) > 20
 
 
 class TestProvenance:
