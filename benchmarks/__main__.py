@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from threadpoolctl import threadpool_limits
 
+from benchmarks.aims import outcomes
 from benchmarks.measure import Row, race
 from benchmarks.report import Report, machine, read, sections, write
 from benchmarks.tasks import TASKS
@@ -46,12 +47,14 @@ def keep(rows: Iterable[Row], *, threads: int) -> None:
     others = read(DATA).rows if DATA.exists() else []
     rows += [row for row in others if row.key != rows[0].key]
     order = list(TASKS)
+    rows.sort(key=lambda row: order.index(row.key))
     described, packages = machine()
     report = Report(
         datetime.now(UTC).date().isoformat(),
         described | {"threads": str(threads), "time": "CPU" if threads == 1 else "wall clock"},
         packages,
-        sorted(rows, key=lambda row: order.index(row.key)),
+        rows,
+        outcomes(rows),
     )
     write(report, data=DATA, table=TABLE)
 

@@ -4,8 +4,9 @@ __all__ = ["SILENT", "Contender", "Estimate", "NotMeasuredError", "Row", "Task",
 
 import math
 import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from statistics import median
 from time import perf_counter, process_time
 from typing import Any
@@ -13,6 +14,8 @@ from typing import Any
 import torch
 
 SILENT = "says nothing"
+
+Remark = Callable[[Mapping[str, float]], str]  # seconds by contender -> a sentence
 
 
 class NotMeasuredError(Exception):
@@ -28,12 +31,14 @@ class Estimate:
         verdict: Whether the package said that it had converged.
         seconds: The time, where the run measured it itself (in a process of its own).
         note: What the run found out, beside the contender's note.
+        details: Numbers that the run found out, for the page's figures.
     """
 
     params: tuple[Any, ...] = ()
     verdict: str = SILENT
     seconds: float | None = None
     note: str = ""
+    details: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -56,13 +61,26 @@ class Contender:
 
 @dataclass(frozen=True)
 class Task:
-    """The same data for all contenders; the first one is the library's."""
+    """The same data for all contenders; the first one is the library's.
 
-    section: str  # of the table
+    Attributes:
+        section: Of the table.
+        name: What is done.
+        size: To how many rows.
+        contenders: Who does it.
+        gap: Parameters -> nats a row from the optimum.
+        remarks: What the measured times say of a contender; it joins the note.
+        budget: Seconds on the wall after which a contender is not run again. If its first run takes
+            longer, that run counts.
+    """
+
+    section: str
     name: str
     size: str
     contenders: Sequence[Contender]
-    gap: Callable[..., float] | None = None  # parameters -> nats a row from the optimum
+    gap: Callable[..., float] | None = None
+    remarks: Mapping[str, Remark] = field(default_factory=dict)
+    budget: float = 8.0
 
 
 @dataclass(frozen=True)
@@ -82,6 +100,7 @@ class Row:
     note: str
     key: str = ""  # the task's, by which it is run
     load: float = 0.0  # of the machine, before the task
+    details: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass
@@ -128,14 +147,12 @@ def clock() -> Callable[[], float]:
     return process_time if torch.get_num_threads() == 1 else perf_counter
 
 
-def race(task: Task, *, repeats: int = 30, budget: float = 4.0) -> list[Row]:
+def race(task: Task, *, repeats: int = 30) -> list[Row]:
     """Run a task's contenders in turns, so that a busy moment hits all of them.
 
     Args:
         task: What to do, and who does it.
         repeats: Rounds after the first, which warms up and is not timed.
-        budget: Seconds on the wall after which a contender is not run again. If its first run takes
-            longer, that run counts.
 
     Returns:
         A row for each contender: the fastest run, the median, and the ratio of the fastest to that
@@ -146,13 +163,13 @@ def race(task: Task, *, repeats: int = 30, budget: float = 4.0) -> list[Row]:
         warnings.simplefilter("ignore")  # verdicts are read from results
         for _ in range(repeats + 1):
             for clock in clocks:
-                if not clock.failed and clock.spent < budget:
+                if not clock.failed and clock.spent < task.budget:
                     clock.run()
 
         for clock in clocks:
             clock.settle()
         first = min(clocks[0].times) / clocks[0].contender.share
-        return [_row(task, clock, first) for clock in clocks]
+        return _remarked(task, [_row(task, clock, first) for clock in clocks])
 
 
 def _row(task: Task, clock: _Clock, first: float) -> Row:
@@ -173,7 +190,20 @@ def _row(task: Task, clock: _Clock, first: float) -> Row:
         _gap(task, clock.estimate),
         clock.estimate.verdict,
         "; ".join(note for note in (who.note, clock.estimate.note) if note),
+        details=clock.estimate.details,
     )
+
+
+def _remarked(task: Task, rows: Sequence[Row]) -> list[Row]:
+    seconds = {row.who: row.seconds for row in rows if row.seconds is not None}
+    found = []
+    for row in rows:
+        with suppress(KeyError):  # of a contender that was not measured there is nothing to say
+            if row.who in task.remarks:
+                notes = (row.note, task.remarks[row.who](seconds))
+                row = replace(row, note="; ".join(note for note in notes if note))
+        found.append(row)
+    return found
 
 
 def _gap(task: Task, estimate: Estimate) -> float | None:

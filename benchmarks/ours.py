@@ -1,13 +1,23 @@
 """The library as a contender."""
 
-__all__ = ["exact", "exact_multivariate", "fitted", "multivariate", "said"]
+__all__ = ["exact", "exact_multivariate", "fitted", "multivariate", "operations", "said"]
 
+from collections.abc import Callable
 from typing import Any
 
 from torch.distributions import MultivariateNormal
+from torch.utils._python_dispatch import TorchDispatchMode
 
 import mlefit
 from benchmarks.measure import Estimate
+
+
+def operations(run: Callable[[], Any]) -> int:
+    """Return how many operations of torch a run takes, once it is warm."""
+    run()
+    with _Counter() as counter:
+        run()
+    return counter.count
 
 
 def said(fit: mlefit.Fit) -> str:
@@ -38,3 +48,15 @@ def multivariate(fit: mlefit.Fit) -> Estimate:
     """Return the mean and the covariance matrix of a fitted multivariate normal."""
     L = fit.params["scale_tril"].double()
     return Estimate((fit.params["loc"], L @ L.mT), said(fit))
+
+
+class _Counter(TorchDispatchMode):
+    """Count the operations that torch carries out."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.count = 0
+
+    def __torch_dispatch__(self, run: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.count += 1
+        return run(*args, **(kwargs or {}))

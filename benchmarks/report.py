@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from itertools import groupby
 from pathlib import Path
 
+from benchmarks.aims import Outcome
 from benchmarks.measure import Row
 
 PACKAGES = (
@@ -29,12 +30,13 @@ HEADER = ("who", "time", "ratio", "nats a row from the optimum", "converged?", "
 
 @dataclass(frozen=True)
 class Report:
-    """All rows of one run, its day, and what it ran on."""
+    """All rows of one run, its day, what it ran on, and what it says of the aims."""
 
     date: str
     machine: Mapping[str, str]
     packages: Mapping[str, str]
     rows: Sequence[Row]
+    aims: Sequence[Outcome] = ()
 
 
 def machine() -> tuple[dict[str, str], dict[str, str]]:
@@ -64,13 +66,14 @@ def read(data: Path) -> Report:
     """Read what `write` wrote as JSON."""
     found = json.loads(data.read_text("utf-8"))
     rows = [Row(**{**row, "gap": _float(row["gap"])}) for row in found.pop("rows")]
-    return Report(**found, rows=rows)
+    aims = [Outcome(**aim) for aim in found.pop("aims")]
+    return Report(**found, rows=rows, aims=aims)
 
 
 def markdown(report: Report) -> str:
     """Return a report as one Markdown page, a table for each task."""
     head = ["# Measured beside its peers", "", _provenance(report), ""]
-    return "\n".join([*head, *sections(report.rows)])
+    return "\n".join([*head, *_aims(report.aims), *sections(report.rows)])
 
 
 def sections(rows: Iterable[Row]) -> list[str]:
@@ -95,6 +98,14 @@ def duration(seconds: float | None) -> str:
         if seconds >= size or unit == "µs":
             return f"{_short(seconds / size)} {unit}"
     raise AssertionError("unreachable")
+
+
+def _aims(aims: Iterable[Outcome]) -> list[str]:
+    head = ("aim", "asked", "found", "reached?")
+    lines = ["## Aims", "", _line(head), _line(["---"] * len(head))]
+    for aim in aims:
+        lines.append(_line([aim.text, aim.asked, aim.found, "yes" if aim.reached else "no"]))
+    return [*lines, "", *(f"{aim.text}: {aim.why}.\n" for aim in aims if not aim.reached)]
 
 
 def _cells(row: Row) -> list[str]:

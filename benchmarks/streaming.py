@@ -1,11 +1,11 @@
-"""Add up the statistics of a stream in a process of its own, and watch its memory."""
+"""Read rows in a process of its own, from memory or as a stream, and watch time and memory."""
 
-__all__ = ["HELD", "blocks", "buffer", "estimate"]
+__all__ = ["BLOCK", "HELD", "WAYS", "blocks", "buffer", "calls", "estimate"]
 
 import json
 import resource
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
@@ -14,8 +14,8 @@ from torch.distributions import Normal
 import mlefit
 from benchmarks.measure import Estimate, clock
 
-HELD = 10_000_000  # rows in memory, read again and again: more than any cache holds
-BLOCK = 5_000_000  # 40 MB: what is done once a block costs a few percent
+HELD = 20_000_000  # rows in memory, read again and again: more than any cache holds
+BLOCK = 10_000_000  # 80 MB: what is done once a block costs a few percent
 
 
 def buffer() -> Tensor:
@@ -30,30 +30,55 @@ def blocks(x: Tensor, rows: int) -> Iterator[Tensor]:
         yield from x.split(BLOCK)
 
 
+def stream(x: Tensor, rows: int) -> mlefit.SufficientStatistics:
+    """Add up the statistics of so many rows, block by block."""
+    return _sum(blocks(x, rows))
+
+
+def memory(x: Tensor, rows: int) -> mlefit.SufficientStatistics:
+    """Take the statistics of what is in memory, until so many rows have been read."""
+    for _ in range(rows // len(x)):
+        stats = mlefit.suffstats(Normal, x)
+    return stats
+
+
+def calls(x: Tensor, rows: int) -> mlefit.SufficientStatistics:
+    """Call and add as often as the stream of so many rows does, for one row each time."""
+    return _sum(x[k : k + 1] for k in range(rows // BLOCK))
+
+
 def estimate(stats: mlefit.SufficientStatistics) -> Estimate:
     """Return the normal that belongs to statistics."""
     fit = mlefit.closed_form(Normal, stats)
     return Estimate(tuple(fit.params.values()), "yes" if fit.converged else "no")
 
 
-def _memory() -> float:
-    """Return the most memory that this process has held so far, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+WAYS: dict[str, Callable[[Tensor, int], mlefit.SufficientStatistics]] = {
+    "stream": stream,
+    "memory": memory,
+    "calls": calls,
+}
 
 
-def _main(rows: int, threads: int) -> None:
+def _sum(parts: Iterator[Tensor]) -> mlefit.SufficientStatistics:
+    return sum(mlefit.suffstats(Normal, part) for part in parts)  # type: ignore[return-value]
+
+
+def _grown(since: float = 0.0) -> float:
+    """Return the most memory that this process has held, in MB, beyond an earlier figure."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 - since
+
+
+def _main(way: str, rows: int, threads: int) -> None:
     torch.set_num_threads(threads)
-    now = clock()
-    x = buffer()
-    sum(mlefit.suffstats(Normal, block) for block in blocks(x, HELD))
-    before, start = _memory(), now()
-    loc, scale = estimate(
-        sum(mlefit.suffstats(Normal, block) for block in blocks(x, rows))  # type: ignore[arg-type]
-    ).params
+    now, x = clock(), buffer()
+    WAYS[way](x, HELD)  # warms up
+    held, start = _grown(), now()
+    loc, scale = estimate(WAYS[way](x, rows)).params
     seconds = now() - start
     found = {"loc": float(loc), "scale": float(scale), "seconds": seconds}
-    print(json.dumps({**found, "grown": _memory() - before}))
+    print(json.dumps({**found, "grown": _grown(since=held)}))
 
 
 if __name__ == "__main__":
-    _main(*map(int, sys.argv[1:]))
+    _main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))

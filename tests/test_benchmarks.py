@@ -11,7 +11,8 @@ import torch
 from scipy import stats
 from torch.distributions import MultivariateNormal, Normal
 
-from benchmarks import ours, reference, report, streaming
+from benchmarks import ours, reference, report, shards, streaming
+from benchmarks.aims import AIMS, Outcome, outcomes
 from benchmarks.measure import Contender, Estimate, NotMeasuredError, Row, Task, race
 from benchmarks.peers import formulas, post
 
@@ -56,7 +57,7 @@ def test_contenders_take_turns():
 
 def test_a_slow_contender_runs_once_and_that_run_counts():
     slow = Contender("slow", lambda: time.sleep(0.02) or Estimate())
-    (row,) = race(Task("s", "t", "", [slow]), repeats=5, budget=0.01)
+    (row,) = race(Task("s", "t", "", [slow], budget=0.01), repeats=5)
 
     assert row.runs == 1
     assert row.seconds is not None
@@ -74,6 +75,21 @@ def test_a_failure_is_a_row():
 def test_a_gap_that_is_no_number_is_infinite():
     task = Task("s", "t", "", [contender("mlefit", seconds=1.0, params=(0,))], lambda _: math.nan)
     assert race(task, repeats=1)[0].gap == math.inf
+
+
+def test_a_remark_is_made_of_all_times():
+    both = [contender("mlefit", seconds=1.0, note="ours"), contender("peer", seconds=3.0)]
+    remarks = {"mlefit": lambda seconds: f"{seconds['peer'] / seconds['mlefit']:.0f} times"}
+    ours, peer = race(Task("s", "t", "", both, remarks=remarks), repeats=1)
+    assert (ours.note, peer.note) == ("ours; 3 times", "")
+
+    alone = race(Task("s", "t", "", both[:1], remarks=remarks), repeats=1)
+    assert [row.note for row in alone] == ["ours"]
+
+
+def test_operations_are_counted():
+    x = torch.ones(3)
+    assert ours.operations(lambda: (x + x) * x) == 2
 
 
 def test_the_gap_of_a_normal_is_a_difference_of_log_likelihoods():
@@ -149,17 +165,50 @@ def test_a_stream_is_read_as_often_as_asked():
     assert sum(len(block) for block in streaming.blocks(x, 20)) == 20
 
 
+def test_a_stream_has_the_statistics_of_its_rows(monkeypatch):
+    monkeypatch.setattr(streaming, "BLOCK", 30)
+    x = torch.randn(100, dtype=torch.float64)
+    streamed, held = streaming.stream(x, 200), streaming.memory(x, 200)
+    assert streamed.n == 2 * held.n == 200
+    assert streamed.scatter.item() == pytest.approx(2 * held.scatter.item(), rel=1e-12)
+    assert streaming.calls(x, 200).n == 200 // 30
+
+
+def test_processes_share_out_the_same_rows():
+    dealt = [shards.rows(40, range(rank, shards.PARTS, 2)) for rank in range(2)]
+    whole = shards.rows(40)
+    assert torch.equal(torch.cat(dealt).sort(0).values, whole.sort(0).values)
+
+
+def test_aims_are_held_against_the_rows():
+    def row(key, who, seconds, note=""):
+        return Row("s", "t", "", who, seconds, seconds, 1, 1.0, 0.0, "yes", note, key)
+
+    rows = [
+        row("exact-normal", "mlefit closed_form", 1.0, "slow today"),
+        row("exact-normal", "scipy norm.fit", 3.4996),
+        row("import", "mlefit", 0.05),
+        row("many-normals", "mlefit fit", None),
+    ]
+    assert outcomes(rows) == [
+        Outcome(AIMS[0].text, "at least 3.5 times", "3.4996 times", False, "slow today"),
+        Outcome("Import, beyond torch", "at most 50 ms", "50 ms", True, ""),
+    ]
+
+
 def test_the_report_is_written_twice(tmp_path):
     row = Row("Exact", "Normal", "10 rows", "mlefit fit", 0.0012, 0.002, 7, 1.0, 0.0, "yes", "")
     lost = replace(row, who="other", gap=math.inf, verdict="no")
     described, packages = report.machine()
-    written = report.Report("2022-02-11", described, packages, [row, lost])
+    aims = [Outcome("speed", "at least 2 times", "1 times", False, "slow")]
+    written = report.Report("2022-02-11", described, packages, [row, lost], aims)
     data, table = tmp_path / "a/data.json", tmp_path / "table.md"
     report.write(written, data=data, table=table)
 
     assert report.read(data) == written
     assert "Infinity" not in data.read_text()
     assert "| mlefit fit | 1.2 ms | 1 | 0 | yes |  |" in table.read_text()
+    assert "| speed | at least 2 times | 1 times | no |\n\nspeed: slow.\n" in table.read_text()
     assert packages["torch"].startswith("2.")
 
 
@@ -178,6 +227,30 @@ def published():
 
 def test_the_published_table_is_that_of_the_measurements(published):
     assert TABLE.read_text(encoding="utf-8") == report.markdown(published)
+
+
+def test_the_published_aims_are_those_of_the_measurements(published):
+    assert published.aims == outcomes(published.rows)
+    assert [aim.text for aim in published.aims] == [aim.text for aim in AIMS]
+
+
+def test_an_aim_that_is_missed_says_why(published):
+    assert not [aim.text for aim in published.aims if not (aim.reached or aim.why)]
+
+
+PEERS = """scipy norm.fit|scipy multivariate_normal.fit|scipy stats.fit|scipy gamma.fit
+scipy weibull_min.fit|scipy beta.fit|scipy t.fit|sklearn EmpiricalCovariance
+sklearn GaussianMixture|statsmodels generic|pyro SVI|pytorch-minimize bfgs|post's loop"""
+
+
+@pytest.mark.parametrize("peer", PEERS.replace("\n", "|").split("|"))
+def test_a_peer_is_in_the_table_with_its_distance_and_its_verdict(published, peer):
+    rows = [row for row in published.rows if row.who == peer and row.section != "Starting up"]
+    assert rows
+    for row in rows:
+        assert row.seconds > 0
+        assert row.gap is not None
+        assert row.verdict
 
 
 def test_a_peer_that_wins_says_why(published):

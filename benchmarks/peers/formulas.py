@@ -8,6 +8,8 @@ __all__ = [
     "scipy_normal",
     "torch_cov",
     "torch_normal",
+    "torch_product",
+    "torch_sum",
 ]
 
 from typing import Any
@@ -42,6 +44,18 @@ def torch_normal(x: Tensor) -> Estimate:
 def scipy_normal(x: Any) -> Estimate:
     """Use `scipy.stats.norm.fit`."""
     return Estimate(tuple(stats.norm.fit(x)), FORMULA)
+
+
+def torch_sum(x: Tensor) -> Estimate:
+    """Add the data up."""
+    x.sum()
+    return Estimate()
+
+
+def torch_product(X: Tensor) -> Estimate:
+    """Multiply each column by each: what a covariance is made of, but for the mean."""
+    torch.mm(X.T, X)
+    return Estimate()
 
 
 def numpy_cov(X: Any) -> Estimate:

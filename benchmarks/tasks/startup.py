@@ -74,7 +74,7 @@ def _task(name: str, size: str, snippets: dict[str, tuple[str, str, str]]) -> Ta
         Contender(who, partial(_timed, before, code), note=note)
         for who, (before, code, note) in snippets.items()
     ]
-    return Task(SECTION, name, size, contenders)
+    return Task(SECTION, name, size, contenders, budget=15.0)  # most of it for starting Python
 
 
 def _timed(before: str, code: str) -> Estimate:
