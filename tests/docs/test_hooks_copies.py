@@ -1,11 +1,12 @@
 """Pages as Markdown, the list of them, and the cards of their links."""
 
+import json
 from types import SimpleNamespace
 
 import pytest
 from conftest import ROOT
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from sitekit import cards, copies, docstrings, machines
+from sitekit import cards, copies, docstrings, machines, provenance
 
 
 def cell(source, *outputs, **metadata):
@@ -56,6 +57,22 @@ class TestNotebooks:
 
     def test_formulas_stay_tex(self):
         assert copied(new_markdown_cell(r"$\mu$")) == "$\\mu$\n"
+
+    @pytest.mark.parametrize(
+        ("written", "plain"),
+        [
+            (r"$\E[\mathcal I]$", r"$\mathbb{E}[\mathcal I]$"),
+            (r"$\tr A + \tr(B)$", r"$\operatorname{tr} A + \operatorname{tr}(B)$"),
+            (r"$x \in \R^d$", r"$x \in \mathbb{R}^d$"),
+            (r"$\triangle \Rightarrow \Eta$", r"$\triangle \Rightarrow \Eta$"),
+        ],
+    )
+    def test_formulas_need_no_macros_elsewhere(self, written, plain):
+        page = new_notebook(cells=[new_markdown_cell(written)])
+        assert copies.of_notebook(page) == copies.of_page(written, root=ROOT) == f"{plain}\n"
+
+        notebook = json.loads(provenance.published(page, repository=None))
+        assert "".join(notebook["cells"][0]["source"]) == plain
 
     def test_code_that_has_fences_gets_a_longer_one(self):
         assert copied(cell('"""```"""')).startswith("````python\n")

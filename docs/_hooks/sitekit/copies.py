@@ -6,11 +6,12 @@ from pathlib import Path
 
 from . import docstrings
 from .explorables import ELEMENT
+from .formulas import MACROS
 from .links import in_markdown
 from .notebooks import Cell, Notebook, folds, tags
 from .outputs import Output, figures, text
 
-__all__ = ["of_notebook", "of_page"]
+__all__ = ["of_notebook", "of_page", "plain_tex"]
 
 _NAMELESS = "<IPython.core.display.HTML object>"  # what says nothing but that it is HTML
 _SUMMARIES = {"solution": "Solution", "steps": "The steps", "pitfall": "What goes wrong"}
@@ -18,6 +19,7 @@ _FENCED = re.compile(r"(^(?P<fence>`{3,}).*?^(?P=fence)\s*?$)", re.DOTALL | re.M
 _SNIPPET = re.compile(r'^--8<-- "([^"]+)"$', re.MULTILINE)
 _OBJECT = re.compile(r"^::: (\S+)\n(?:    .*\n)*", re.MULTILINE)
 _ATTRIBUTES = re.compile(r"[ \t]*\{ ?[#.][^{}\n]*\}$", re.MULTILINE)
+_MACRO = re.compile(rf"(?:{'|'.join(map(re.escape, MACROS))})(?![A-Za-z])")
 
 
 def of_notebook(notebook: Notebook) -> str:
@@ -45,11 +47,17 @@ def of_page(markdown: str, *, root: Path) -> str:
     return _prose(page) + "\n"
 
 
+def plain_tex(markdown: str) -> str:
+    """Write out the macros of this site's formulas, which other readers of TeX do not have."""
+    return _MACRO.sub(lambda m: MACROS[m[0]], markdown)
+
+
 def _prose(markdown: str) -> str:
-    """Lead links to the copies of pages, and drop attribute lists; fences stay as they are."""
+    """Lead links to copies, write out macros, drop attribute lists; fences stay as they are."""
     parts = _FENCED.split(markdown.strip())
     outside, fences = parts[::3], [*parts[1::3], ""]
-    outside = [in_markdown(_ATTRIBUTES.sub("", p), lambda page: f"{page}.md") for p in outside]
+    outside = [plain_tex(_ATTRIBUTES.sub("", part)) for part in outside]
+    outside = [in_markdown(part, lambda page: f"{page}.md") for part in outside]
     return "".join(a + b for a, b in zip(outside, fences, strict=True)).strip()
 
 

@@ -9,6 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 import nbformat
 
+from .copies import plain_tex
 from .links import in_markdown
 from .notebooks import Notebook
 from .outputs import code_cells, printed
@@ -59,7 +60,8 @@ def published(notebook: Notebook, *, repository: str | None, address: str = "") 
     copy.metadata.pop("mlefit", None)
     for cell in copy.cells:
         if cell.cell_type == "markdown":
-            cell.source = in_markdown(cell.source, lambda page: urljoin(address, f"{page}.html"))
+            text = plain_tex(cell.source)
+            cell.source = in_markdown(text, lambda page: urljoin(address, f"{page}.html"))
 
     if repository:
         install = f'%pip install -q "mlefit[plot] @ git+{repository}"'
