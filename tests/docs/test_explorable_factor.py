@@ -57,6 +57,11 @@ def shown(factor) -> float:
     return number(factor.locator(".big").inner_text())
 
 
+def written(factor) -> list[str]:
+    """Return the entries of the matrices."""
+    return factor.locator(".score").nth(1).locator("span span span").all_text_contents()
+
+
 def log_likelihood(factor) -> float:
     mu1, mu2, s1, s2, rho = state(factor, "mu1", "mu2", "s1", "s2", "rho")
     covariance = [[s1**2, rho * s1 * s2], [rho * s1 * s2, s2**2]]
@@ -104,6 +109,16 @@ def test_the_maximum(factor):
     press(factor, "To the maximum")
     assert "the maximum" in words(factor)
     assert shown(factor) == pytest.approx(TOP.log_likelihood.item(), abs=0.0051)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_maximum_has_the_numbers_of_the_page(factor, mode):
+    enter(factor, mode)
+    press(factor, "To the maximum")
+    enter(factor, "covariance")
+
+    covariance = TOP.distribution.covariance_matrix.flatten().tolist()
+    assert written(factor)[-4:] == [f"{value:.2f}" for value in covariance]
 
 
 def test_a_rotation_of_a_root_changes_nothing_else(factor):

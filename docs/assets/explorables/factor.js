@@ -20,7 +20,7 @@
   };
   const DEGREE = Math.PI / 180;
 
-  const rounded = (value, digits = 3) => Number(value.toFixed(digits));
+  const rounded = (value, digits = 4) => Number(value.toFixed(digits));
   const byCorrelation = ([s11, s12, s22]) => {
     const [s1, s2] = [s11, s22].map(Math.sqrt);
     return { s1, s2, rho: s12 / s1 / s2 };

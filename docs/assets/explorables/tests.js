@@ -140,7 +140,7 @@
       const [high, low] = [stats.mean - out * 1.5 * error, stats.mean - out * 3.6 * error];
       const [after, before] = out < 0 ? ["start", "end"] : ["end", "start"];
       name(marks.profileName, "log-likelihood", curve.x(high) - 8 * out, curve.y(below(high)) - 6, after);
-      name(marks.parabolaName, "parabola", curve.x(low) + 9 * out, curve.y(parabola(low)), before);
+      name(marks.parabolaName, "parabola", curve.x(low) + 22 * out, curve.y(parabola(low)) + 4, before);
     }
 
     words() {
