@@ -16,7 +16,7 @@ n, mean = len(x), x.mean()
 s = ((x - mean) ** 2).mean().sqrt()
 print(f"mean {mean:.2f}, s {s:.2f}")
 
-# %% tags=["fold"] alt="Every normal is a point: its centre across, its standard deviation upwards. Closed egg-shaped contours, 0.5, 2, 5, 20 and 50 nats behind the best, surround one cross at 852.40 and 78.61. A dashed curve rises from the cross to both sides: the best standard deviation for a wrong centre."
+# %% tags=["fold"] alt="Every normal is a point: its centre across, its standard deviation upwards. Closed egg-shaped contours, 0.5, 2, 5 and 20 nats behind the best, surround one cross at 852.40 and 78.61; the frame cuts that of 50 nats on all sides. A dashed curve rises from the cross to both sides: the best standard deviation for a wrong centre."
 import matplotlib.pyplot as plt
 import torch
 from torch.distributions import Normal
@@ -164,9 +164,9 @@ torch.testing.assert_close(lead, n * divergence)
 # The last two lines say what the lead is: $n$ times the **Kullback–Leibler divergence** from the
 # fitted normal to the other one, the nats that the other loses with each draw, on average, if the
 # draws come from the fitted one. Read this divergence as a distance: maximizing the likelihood picks
-# the normal nearest to $\mathcal N(\bar x, s^2)$, which is that normal itself. At any other normal the lead is
-# what is lost. The contours of the map join normals that are equally far off, and they are not
-# round. Too narrow costs more than too wide:
+# the normal nearest to the one of centre $\bar x$ and width $s$, which is that normal itself. At any
+# other the lead is what is lost. The contours of the map join normals that are equally far off, and
+# they are not round. Too narrow costs more than too wide:
 
 # %% tags=["fold"] alt="What a wrong width costs in nats a reading, against the ratio of the chosen standard deviation to s. The cost is zero at 1. At half of s it is 0.81 nats, at twice s only 0.32."
 ratio = torch.logspace(-0.4, 0.6, 61, dtype=torch.float64)

@@ -25,7 +25,7 @@ printed = [  # loc and scale, as the post printed them every 500 steps
     *[(-0.02, 1.00), (-0.02, 1.00), (-0.02, 1.00)],
 ]
 
-# %% tags=["fold"] alt="The plane of loc and scale with contours of the mean negative log-likelihood around the estimate near 0 and 1. From the start at loc -10, scale 2.13 the eleven points of Adam first climb to scale 4.6, towards a dashed valley that falls from the upper left, cross it at loc -4.5, and then run above it down to the estimate. L-BFGS arrives from the same start in 20 steps, half of them close to the estimate."
+# %% tags=["fold"] alt="The plane of loc and scale with contours of the mean negative log-likelihood around the estimate near 0 and 1. From the start at loc -10, scale 2.13 the eleven points of Adam first climb to scale 4.6, towards a dashed valley that falls from the upper left, cross it at loc -4.5, and then run above it down to the estimate. L-BFGS arrives from the same start in 20 steps, the last eight points close to the estimate."
 import matplotlib.pyplot as plt
 from torch.nn.functional import softplus
 
@@ -197,9 +197,9 @@ plt.show()
 # - $\operatorname{softplus}(u) = \log(1 + e^u)$ is nearly $u$ itself for large values, and nearly
 #   $e^u$ for small ones. Its slope stays below 1.
 #
-# The last one is the post's choice and this library's default
-# ([Which coordinates should the search use?](../explain/links.py)). The optimizer holds `u`, not the scale: to begin at a scale of your own, invert the
-# map.
+# The last one is the post's choice and this library's default, except where Newton fits a normal
+# ([Which coordinates should the search use?](../explain/links.py)). The optimizer holds `u`, not the
+# scale: to begin at a scale of your own, invert the map.
 
 
 # %%
@@ -396,7 +396,8 @@ plt.show()
 # %% [markdown]
 # This $10^{-8}$ is for each row, the one of the rule above for all rows together. So L-BFGS is there
 # after 32 of its 43 evaluations; the rest polish further digits. Adam at 0.01 has a distance of 10 to
-# go in steps of at most about 0.01. It needs a thousand of them at the least, and takes three.
+# go in steps of at most about 0.01. It needs a thousand of them at the least, and takes three
+# thousand.
 
 # %% [markdown] tags=["pitfall"]
 # **Two traps of `torch.optim.LBFGS`.** Without a line search, which is the default, its first step
@@ -524,11 +525,12 @@ torch.testing.assert_close(scale, x.std(correction=0), rtol=1e-6, atol=1e-8)
 print(f"L-BFGS                 {scale:.6f}")
 print(f"divisor n              {x.std(correction=0):.6f}")
 print(f"divisor n - 1, std()   {x.std():.6f}")
+print(f"the last two differ by {x.std() - x.std(correction=0):.6f}")
 
 # %% [markdown]
 # The maximum likelihood scale divides by $n$. `x.std()` alone divides by $n - 1$, and the
-# post took it for the estimate. At 10,000 rows the two differ in the fifth decimal; at ten rows by
-# five percent ([Why n and not n − 1?](../explain/bias.py)).
+# post took it for the estimate. At 10,000 rows the two differ by 0.00005, at ten rows by five
+# percent ([Why n and not n − 1?](../explain/bias.py)).
 #
 # ## In one line
 #

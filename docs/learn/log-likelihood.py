@@ -87,7 +87,7 @@ def log_density(x, loc, scale):
 
 
 expected = Normal(898.0, 79.0).log_prob(x)
-torch.testing.assert_close(log_density(x, 898.0, 79.0), expected)
+torch.testing.assert_close(log_density(x, 898.0, 79.0), expected)  # raises if they differ
 
 standard = Normal(0.0, 1.0)
 at_half = standard.log_prob(torch.tensor(0.5))
@@ -173,6 +173,7 @@ print(f"898 leads 800 by {ahead:.2f} nats, a ratio of {ahead.exp():.0f} to 1")
 # %%
 locs = torch.linspace(0, 2000, 2001, dtype=torch.float64)
 density = Normal(898.0, 79.0).log_prob(locs).exp()
+# a row for each μ, a column for each reading; then each row is added up
 log_likelihood = Normal(locs[:, None], 79.0).log_prob(x).sum(-1)
 
 area = torch.trapezoid(density, locs)
@@ -216,6 +217,7 @@ plt.show()
 # %%
 torch.manual_seed(0)
 z = torch.randn(10_000, dtype=torch.float64)
+# correction=0: divide by n, not n - 1
 z = (z - z.mean()) / z.std(correction=0)  # now the mean is 0, the variance 1
 draws = -0.01739417 + math.sqrt(1.00974334) * z
 
@@ -258,6 +260,7 @@ plt.show()
 
 # %%
 for name in ("product", "sum"):
+    # requires_grad: record what is computed from loc, for backward
     loc = torch.tensor(0.5, dtype=torch.float64, requires_grad=True)
     terms = Normal(loc, 1.0).log_prob(draws)
     value = terms.exp().prod().log() if name == "product" else terms.sum()
@@ -268,7 +271,8 @@ for name in ("product", "sum"):
 # The sum of logarithms has a value, and a slope that says which way to go. It keeps the top where
 # it is. It turns an exponential of squares into squares. And divided by $n$ it is an average,
 # which tends to a fixed number as data come in. That average with its sign changed, $-\ell/n$, is
-# the **mean negative log-likelihood** (NLL), the loss that optimizers minimize.
+# the **mean negative log-likelihood** (NLL), which optimizers minimize. From here on the loss is this
+# mean.
 #
 # Write $\bar x$ for the mean, and $s^2$ for the mean of $(x_i - \bar x)^2$. Under the normal with
 # this mean and this variance the mean of $z^2$ is 1, so the NLL is
@@ -307,10 +311,11 @@ for n in (5, 20, 100):
     assert math.isclose(gap, formula, rel_tol=1e-6)
 
 # %% [markdown]
-# The lead is $n(\bar x - \mu)^2 / 2\sigma^2$. It grows with the number of readings and with the
-# square of the distance. From 20 to 100 readings the two pull against each other: five times the
-# data, but a mean that has come down to 852. How much lead is enough to rule a value out is the
-# question of [How sure are we?](uncertainty.py).
+# The lead is $n(\bar x - \mu)^2 / 2\sigma^2$, which
+# [the next page](closed-form.py#the-data-enter-through-three-numbers) shows in one line. It grows with
+# the number of readings and with the square of the distance. From 20 to 100 readings the two pull
+# against each other: five times the data, but a mean that has come down to 852. How much lead is
+# enough to rule a value out is the question of [How sure are we?](uncertainty.py).
 #
 # ## Both parameters, by hand
 #
@@ -350,6 +355,7 @@ plt.show()
 locs = torch.arange(700.0, 1001.0, dtype=torch.float64)
 scales = torch.arange(40.0, 161.0, dtype=torch.float64)
 models = Normal(locs[:, None, None], scales[:, None])
+# a row for each μ, a column for each σ; the readings are added up
 log_likelihood = models.log_prob(speed).sum(-1)
 
 i, j = divmod(log_likelihood.argmax().item(), len(scales))
@@ -437,14 +443,14 @@ print(f"{fit.params['scale']:.2f} / {threshold:.3f} = {turn:.1f} km/s")
 
 # %% [markdown]
 # **4.** Michelson wrote his readings to the nearest 10 km/s, so a reading of 850 means "within 5 of
-# 850". What is the probability of his hundred rounded readings, and why may we use densities?
+# 850". What is the probability of his hundred rounded readings under the best normal, and why may we
+# use densities? (The `cdf` of a normal gives the probability of all that lies below a value.)
 
 # %% [markdown] tags=["solution"]
-# `cdf` gives the probability of all that lies below a value. So the probability of a reading is a
-# difference of two values of `cdf`. It is nearly the density times 10, so the sum of
-# log-probabilities is nearly the log-likelihood plus $n \log 10$, the same for every $\mu$. Rounding
-# shifts the curve and leaves its top: at both centres the difference is the same to a hundredth of a
-# nat.
+# The probability of a reading is a difference of two values of `cdf`. It is nearly the density times
+# 10, so the sum of log-probabilities is nearly the log-likelihood plus $n \log 10$, the same for every
+# $\mu$. Rounding shifts the curve and leaves its top: at both centres the difference is the same to a
+# hundredth of a nat.
 
 # %% tags=["solution"]
 assert (speed % 10 == 0).all()

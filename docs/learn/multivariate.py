@@ -222,7 +222,8 @@ wide, narrow = up[:, None] + across, up[:, None] - across  # the eigenvalues
 height = sum(
     ((1 + k * r) / e - ((1 + k * r) / e).log() - 1) / 2 for k, e in ((1, wide), (-1, narrow))
 )
-ax.contour(across, up, height, [0.1, 0.3, 1], colors="C4", linewidths=0.7)
+lines = ax.contour(across, up, height, [0.1, 0.3, 1], colors="C4", linewidths=0.7)
+ax.clabel(lines, fontsize=9, fmt="%g", manual=[(0.9, 1.72), (-0.55, 1.4), (-1.2, 1.6)])
 ax.annotate("", Sigma.detach()[0, [1, 0]], (0, 1), arrowprops={"color": "C3", "arrowstyle": "->"})
 ax.text(1.96, 0.91, "one step on Σ", color="C3", ha="right", va="top")
 ax.plot(*zip(*walk, strict=True), "o-", color="C1", markersize=3)
@@ -239,8 +240,12 @@ plt.show()
 # %% [markdown]
 # On the border the cloud has become a line. The loss is infinite there, but a step of the wrong
 # length jumps over the wall without seeing it. The path *in the chart* stays inside, and is
-# explained [below](#a-chart-of-the-cone). Would a better learning rate do? Try four, for 200 steps
-# each:
+# explained [below](#a-chart-of-the-cone). The thin contours say by how many nats a row a matrix falls
+# short of the best one. In [one dimension](closed-form.py#no-other-does-better), with
+# $q = s^2/\sigma^2$, this was $\frac12 (q - 1 - \log q)$. For pairs whose scatter is $R$ it is
+# $\frac12\bigl(\tr(\Sigma^{-1}R) - 2 - \log\det(\Sigma^{-1}R)\bigr)$.
+#
+# Would a better learning rate do? Try four, for 200 steps each:
 
 
 # %%
@@ -253,7 +258,7 @@ def descend(R, rate):
         if torch.linalg.eigvalsh(sigma)[0] <= 0:
             return f"leaves at step {step}"
     ratio = torch.linalg.solve(sigma, R)
-    behind = (ratio.trace() - torch.logdet(ratio) - 2) / 2
+    behind = (ratio.trace() - 2 - torch.logdet(ratio)) / 2
     return "arrives" if behind < 1e-4 else f"{behind:.3f} nats a row"
 
 
@@ -575,7 +580,8 @@ for d in (2, 10, 100):
 # %% [markdown] tags=["solution"]
 # If $AA^\top = LL^\top$, then $Q = L^{-1}A$ has $QQ^\top = L^{-1} L L^\top L^{-\top} = I$: a rotation
 # (if $\det A < 0$, with a reflection). Take any angle: the likelihood is the same. So the mean loss
-# does not bend that way at all, and one eigenvalue of the Hessian is zero.
+# does not bend that way at all, and one eigenvalue of the Hessian, the matrix of its second
+# derivatives, is zero.
 
 
 # %% tags=["solution"]
@@ -628,9 +634,21 @@ torch.testing.assert_close(beside, given.log_prob(pair[1]))
 # **4.** Why is this line flatter than the ellipses' long axis?
 
 # %% [markdown] tags=["solution"]
-# In standard deviations its slope is the correlation, which is below 1: the sons of extreme fathers
-# are less extreme. So are the fathers of extreme sons, and that line is steeper than the axis. Nothing pulls
-# anybody towards the mean; a tall father is in part tall by chance, and chance is not inherited.
+# The axis is the eigenvector of the larger eigenvalue of $\Sigma$. Its slope is
+# $\Sigma_{21}/(\Sigma_{11} - \lambda)$, where $\lambda$ is the smaller one. This is positive, so the line,
+# whose slope is $\Sigma_{21}/\Sigma_{11}$, is flatter in any unit.
+
+# %% tags=["solution"]
+eigenvalues, axes = torch.linalg.eigh(S)
+steep = S[1, 0] / (S[0, 0] - eigenvalues[0])
+torch.testing.assert_close(axes[1, 1] / axes[0, 1], steep)
+print(f"axis {steep:.2f}, line {S[1, 0] / S[0, 0]:.2f}")
+
+# %% [markdown] tags=["solution"]
+# In standard deviations the axis has the slope 1, and the line the correlation: the sons of extreme
+# fathers are less extreme. So are the fathers of extreme sons, and that line is steeper than the axis.
+# Nothing pulls anybody towards the mean; a tall father is in part tall by chance, and chance is not
+# inherited.
 
 # %% [markdown]
 # ## In the reference

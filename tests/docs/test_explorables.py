@@ -25,7 +25,7 @@ def test_is_accessible_and_fits(browser, address, name, scheme, size):
         assert overflow(element) <= 0
 
 
-@pytest.mark.parametrize("name", ["mle-bell", "mle-factor", "mle-optimizer"])
+@pytest.mark.parametrize("name", PAGES)
 def test_without_scripts_a_figure_stays(browser, address, name):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
