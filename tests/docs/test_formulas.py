@@ -10,7 +10,7 @@ import torch
 from conftest import DOCS
 from torch import Tensor
 from torch.autograd.functional import hessian, jacobian
-from torch.distributions import Gamma, MultivariateNormal, Normal, kl_divergence
+from torch.distributions import Bernoulli, Gamma, MultivariateNormal, Normal, kl_divergence
 from torch.testing import assert_close
 
 import mlefit
@@ -474,6 +474,12 @@ def test_wald():
     factor = torch.exp(z * error["scale"] / S)
     assert_close(interval["loc"], (MEAN - z * error["loc"], MEAN + z * error["loc"]))
     assert_close(interval["scale"], (S / factor, S * factor))
+
+    coin = mlefit.fit(Bernoulli, [0.0, 0.0, 1.0, 0.0, 1.0])
+    theta, error = coin.params["probs"], coin.standard_errors()["probs"]
+    factor = torch.exp(z * error / (theta * (1 - theta)))
+    low, high = (1 / (1 + (1 - theta) / theta * f) for f in (factor, 1 / factor))
+    assert_close(coin.confidence_interval()["probs"], (low, high))
 
 
 def test_likelihood_ratio():
