@@ -4,8 +4,8 @@
 # With no more rows than columns the covariance has no maximum likelihood estimate. What happens to
 # the likelihood, and what can be estimated all the same?
 #
-# Four Chinstrap penguins, four measurements each (bill length, bill depth and flipper length in mm,
-# mass in g). The other 64 stay aside as judges.
+# Four Chinstrap penguins (Gorman et al. 2014), four measurements each: bill length, bill depth and
+# flipper length in mm, mass in g. The other 64 stay aside as judges.
 
 # %%
 import torch
@@ -20,7 +20,7 @@ X, others = penguins[order[:4]], penguins[order[4:]]
 
 mean = X.mean(0)
 S = (X - mean).T @ (X - mean) / len(X)  # its rank is 3: no inverse
-D = S.diagonal().diag()  # the variances alone
+V = S.diagonal().diag()  # the variances alone
 
 
 def nll(loc, covariance, rows):
@@ -28,10 +28,10 @@ def nll(loc, covariance, rows):
     return -found.log_prob(rows).mean()
 
 
-print("nats a penguin, by the share of the diagonal D")
+print("nats a penguin, by the share of the diagonal V")
 print("        share   the four   the others")
 for share in (1, 1e-1, 1e-2, 1e-4, 1e-6):
-    covariance = (1 - share) * S + share * D
+    covariance = (1 - share) * S + share * V
     losses = [nll(mean, covariance, rows) for rows in (X, others)]
     print(f"{share:13g} {losses[0]:10.2f} {losses[1]:12.5g}")
 
@@ -39,7 +39,7 @@ for share in (1, 1e-1, 1e-2, 1e-4, 1e-6):
 import matplotlib.pyplot as plt
 
 shares = torch.logspace(-8, -0.001, 61, dtype=torch.float64)
-blends = (1 - shares[:, None, None]) * S + shares[:, None, None] * D
+blends = (1 - shares[:, None, None]) * S + shares[:, None, None] * V
 family = MultivariateNormal(mean, blends)
 ours = -family.log_prob(X[:, None]).mean(0)
 theirs = -family.log_prob(others[:, None]).mean(0)
@@ -55,7 +55,7 @@ ax.set(xlabel="share of the diagonal", ylabel="nats a penguin")
 plt.show()
 
 # %% [markdown]
-# As the share of $D$ goes to zero the normal flattens onto the three-dimensional plane through the
+# As the share of $V$ goes to zero the normal flattens onto the three-dimensional plane through the
 # four points. Its density there grows without bound, and the unseen penguins, who do not lie in
 # that plane, become impossible. The likelihood has no maximum, so there is nothing to return:
 
@@ -78,7 +78,7 @@ from torch.distributions import Normal
 
 alone = mlefit.fit(Normal, X)
 diagonal = alone.params["scale"].square().diag()
-torch.testing.assert_close(diagonal, D)
+torch.testing.assert_close(diagonal, V)
 
 # %% [markdown]
 # **They hang together less than the sample says.** Shrink the correlations $R$ towards the
@@ -100,10 +100,12 @@ shrunk = sd * ((1 - share) * R + share * torch.eye(4)) * sd[:, None]
 print(f"share of the identity: {share:.2f}")
 
 # %% [markdown]
-# **A prior that is worth $n_0$ rows.** Add made-up rows that say "variances as seen, no
-# correlation", of total weight $n_0$. They multiply the likelihood by a *prior*, a weight for each
-# covariance, here of the form called inverse Wishart. The highest point of the product is a *MAP
-# estimate*, and its covariance a *ridge*, a share of $S$ plus a diagonal: $(nS + n_0 D)/(n + n_0)$.
+# **A guess that is worth $n_0$ rows.** Add made-up rows that say "variances as seen, no
+# correlation", of total weight $n_0$. They multiply the likelihood by a weight for each mean and
+# covariance, of the form called normal-inverse-Wishart. It would be a *prior*, and the highest point
+# of the product a *MAP estimate*, if its centre and variances were known beforehand; here they are
+# read off the data, and for so few made-up rows it is not a proper density. The covariance at the
+# highest point is a *ridge*, a share of $S$ plus a diagonal: $(nS + n_0 V)/(n + n_0)$.
 
 # %%
 n, d, n0 = len(X), 4, 4.0
@@ -113,7 +115,7 @@ weights = torch.cat([torch.ones(n), torch.full((2 * d,), n0 / (2 * d))])
 
 ridge = mlefit.fit(MultivariateNormal, rows, weights=weights)
 covariance = ridge.distribution.covariance_matrix
-torch.testing.assert_close(covariance, (n * S + n0 * D) / (n + n0))
+torch.testing.assert_close(covariance, (n * S + n0 * V) / (n + n0))
 assert ridge.n == n + n0
 
 # %% [markdown]
@@ -179,8 +181,8 @@ def medians(n, n0=4.0, draws=200):
         order = torch.randperm(len(penguins))
         X, others = penguins[order[:n]], penguins[order[n:]]
         S = X.T.cov(correction=0)
-        D = S.diagonal().diag()
-        blends = torch.stack([S, D, (n * S + n0 * D) / (n + n0)])
+        V = S.diagonal().diag()
+        blends = torch.stack([S, V, (n * S + n0 * V) / (n + n0)])
         model = MultivariateNormal(X.mean(0), blends)
         costs.append(-model.log_prob(others[:, None]).mean(0))
     return torch.stack(costs).median(0).values
