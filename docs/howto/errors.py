@@ -51,7 +51,7 @@ for _ in range(10):
 # %% [markdown]
 # **Cause.** An optimizer knows of no bounds, and one long step took the scale below zero.
 # **Cure.** Let it move a number `u` that may be anything, and pass `softplus(u)` as the scale; to
-# begin at a scale $s$, start at $u = s + \log(1 - e^{-s})$.
+# begin at a scale $y$, start at $u = y + \log(1 - e^{-y})$.
 #
 # If the message says `scale: 0.0`, softplus or `exp` has underflowed: in float32
 # `softplus(-104)` is 0. The data are all equal, or a step was far too long. Begin at `x.std()`, and
@@ -124,7 +124,7 @@ LogNormal(0.0, 1.0).log_prob(torch.tensor([1.0, 0.0]))
 # ### `The right-most size of value must match event_shape`
 
 # %% tags=["raises-exception"]
-MultivariateNormal(torch.zeros(2), torch.eye(2)).log_prob(torch.zeros(5, 3))
+MultivariateNormal(torch.zeros(2), torch.eye(2)).log_prob(torch.zeros(2, 5))
 
 # %% [markdown]
 # **Cause.** The last axis of the data is not the dimension of the distribution.
