@@ -194,10 +194,10 @@ truth = torch.logspace(0.6, -0.6, d, dtype=torch.float64)  # 3.98 to 0.25
 def shrunk(X):
     """Return the scatter pulled towards a sphere (Ledoit & Wolf 2004)."""
     n, d = X.shape
-    C = X - X.mean(0)
-    S = C.T @ C / n
+    apart = X - X.mean(0)
+    S = apart.T @ apart / n
     sphere = torch.eye(d, dtype=S.dtype) * S.trace() / d
-    noise = ((C**2).sum(-1) ** 2).mean() - (S**2).sum()
+    noise = ((apart**2).sum(-1) ** 2).mean() - (S**2).sum()
     share = noise / n / ((S - sphere) ** 2).sum()
     return S + share.clamp(max=1) * (sphere - S)
 

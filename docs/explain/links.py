@@ -313,9 +313,9 @@ def draw():
 
 
 torch.manual_seed(0)
-(P, eta), (R, zeta) = draw(), draw()
-middle = convex_loss((P + R) / 2, (eta + zeta) / 2)
-ends = (convex_loss(P, eta) + convex_loss(R, zeta)) / 2
+(P, eta), (other, zeta) = draw(), draw()
+middle = convex_loss((P + other) / 2, (eta + zeta) / 2)
+ends = (convex_loss(P, eta) + convex_loss(other, zeta)) / 2
 assert (middle < ends).all()
 
 identity = torch.eye(3, dtype=torch.float64)
@@ -426,11 +426,11 @@ for step in range(1, 5):
 
 # %% [markdown] tags=["steps"]
 # The normal is an exponential family (Bishop 2006) with statistics $t(x) = (x, x^2)$,
-# natural parameters $\lambda$, and expectations $m = \E t$. Then
-# $\nabla_\lambda(-\ell/n) = m - \bar t$, and the information in $\lambda$ is
-# $I_\lambda = dm/d\lambda$; in $m$ it is $I_m = I_\lambda^{-1}$. By the chain rule
-# $\nabla_m(-\ell/n) = I_\lambda^{-1}(m - \bar t) = I_m (m - \bar t)$. So the natural step is
-# $m \leftarrow m - I_m^{-1} I_m (m - \bar t) = \bar t$.
+# natural parameters $\theta$, and expectations $m = \E t$. Then
+# $\nabla_\theta(-\ell/n) = m - \bar t$, and the information in $\theta$ is
+# $I(\theta) = dm/d\theta$; in $m$ it is $I(m) = I(\theta)^{-1}$. By the chain rule
+# $\nabla_m(-\ell/n) = I(\theta)^{-1}(m - \bar t) = I(m)\, (m - \bar t)$. So the natural step is
+# $m \leftarrow m - I(m)^{-1} I(m)\, (m - \bar t) = \bar t$.
 
 # %% [markdown]
 # ## Exercises
@@ -441,18 +441,36 @@ for step in range(1, 5):
 # %% [markdown] tags=["solution"]
 # Yes, as for every exponential family: the Hessian is the covariance of the statistics. In one
 # dimension this is a second convex map. It has $P\eta$ and $P^2$ in place of the third's $\eta$ and
-# $P$, and is less round.
+# $P$. At the best both are equally round, and away from it this one is less so: drawn equally wide,
+# its curvature along the second axis changes four times as fast.
 
 # %% tags=["solution"]
 for _ in range(100):
     a, b = 3 * torch.randn(2, dtype=torch.float64)
     assert is_convex(lambda a, b: loss(a / b, b.rsqrt()), a, b.exp())
 
+
+def round_and_even(to_loc, to_scale):
+    """Return the condition number at the best, and how the curvature changes."""
+
+    def along(b):
+        return hessian(lambda b: loss(0 * b, to_scale(b)), b, create_graph=True)
+
+    one = torch.tensor(1.0, dtype=torch.float64)
+    H = hessian(lambda u: loss(to_loc(*u), to_scale(u[1])), torch.stack([0 * one, one]))
+    return torch.linalg.cond(H), jacobian(along, one) / along(one) ** 1.5
+
+
+third = round_and_even(torch.div, torch.reciprocal)
+natural = round_and_even(torch.div, torch.rsqrt)
+torch.testing.assert_close(natural[0], third[0])
+torch.testing.assert_close(natural[1], 4 * third[1])
+
 # %% [markdown]
 # **2.** With a flat prior on $\sigma$, where is the posterior's mode as a density of $1/\sigma$?
 
 # %% [markdown] tags=["solution"]
-# $|d\sigma/dp| = \sigma^2$ for $p = 1/\sigma$. The factor adds $2\log\sigma$, so $n$ becomes $n - 2$:
+# $|d\sigma/dP| = \sigma^2$ for $P = 1/\sigma$. The factor adds $2\log\sigma$, so $n$ becomes $n - 2$:
 # the third estimate from the same posterior.
 
 # %% tags=["solution"]

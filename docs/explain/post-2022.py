@@ -196,10 +196,10 @@ path_2 = adam(gradient_1d, [-10.0, 2.0], 5000)
 
 # %% [markdown]
 # In two, they are `loc` and all four entries of a matrix $A$ with $\Sigma = AA^\top$. The
-# post calls it `tril`, but nothing keeps it triangular. With $Z = A^{-1}$, the loss is
+# post calls it `tril`, but nothing keeps it triangular. The loss is
 # $n \log\lvert\det A\rvert + \frac n2 \operatorname{tr} W$ and a constant, where
-# $W = Z\,\bigl(S + (\bar x - \mu)(\bar x - \mu)^\top\bigr)\,Z^\top$. Its gradient by $A$ is
-# $n\,Z^\top(I - W)$.
+# $W = A^{-1} \bigl(S + (\bar x - \mu)(\bar x - \mu)^\top\bigr) A^{-\top}$. Its gradient by $A$ is
+# $n\,A^{-\top} (I_2 - W)$.
 
 # %%
 means = [0.0090441, -0.0074197]
@@ -219,13 +219,14 @@ def times(A, B):
 
 
 def whiten(m1, m2, a, b, c, d):
-    """Return det A, its inverse Z, Z (mean - loc) and W."""
+    """Return det A, the inverse of A, its product with mean - loc, and W."""
     det = a * d - b * c
-    Z = [[d / det, -b / det], [-c / det, a / det]]
+    inverse = [[d / det, -b / det], [-c / det, a / det]]
     e = [[means[0] - m1], [means[1] - m2]]
     both = range(2)
-    Q = [[S[i][j] + e[i][0] * e[j][0] for j in both] for i in both]
-    return det, Z, times(Z, e), times(times(Z, Q), transpose(Z))
+    M = [[S[i][j] + e[i][0] * e[j][0] for j in both] for i in both]
+    W = times(times(inverse, M), transpose(inverse))
+    return det, inverse, times(inverse, e), W
 
 
 def loss_2d(*u):
@@ -235,10 +236,10 @@ def loss_2d(*u):
 
 
 def gradient_2d(*u):
-    _, Z, y, W = whiten(*u)
-    Zt = transpose(Z)
-    by_loc = times(Zt, y)
-    by_A = times(Zt, [[1 - W[0][0], -W[0][1]], [-W[1][0], 1 - W[1][1]]])
+    _, inverse, y, W = whiten(*u)
+    turned = transpose(inverse)
+    by_loc = times(turned, y)
+    by_A = times(turned, [[1 - W[0][0], -W[0][1]], [-W[1][0], 1 - W[1][1]]])
     entries = [1000 * x for row in by_A for x in row]
     return *(-1000 * row[0] for row in by_loc), *entries
 

@@ -152,7 +152,7 @@ for mu, Sigma in pairs:
 # $$
 #
 # The last step is $l - \log l \ge 1$, with equality only at $l = 1$. So equality needs every
-# $l_j = 1$, hence $A = I$, hence $\Sigma = S$. What is left of the trace,
+# $l_j = 1$, hence $A = I_d$, hence $\Sigma = S$. What is left of the trace,
 # $(\bar x - \mu)^\top \Sigma^{-1} (\bar x - \mu)$, is not negative, and zero only at
 # $\mu = \bar x$. **No other pair does as well**, and no derivative was needed.
 
@@ -222,8 +222,8 @@ print(f"lowest NLL {-best / n:.4f} nats a row")
 # Both vanish where $\mu = \bar x$ and $\Sigma = M(\bar x) = S$, and nowhere else.
 
 # %% [markdown] tags=["steps"]
-# **The rules.** $\det(\Sigma + H) = \det\Sigma \,\det(I + \Sigma^{-1} H)$, and
-# $\det(I + E) = 1 + \tr E$ to first order. Differentiate $\Sigma \Sigma^{-1} = I$ for the second.
+# **The rules.** $\det(\Sigma + V) = \det\Sigma \,\det(I_d + \Sigma^{-1} V)$, and
+# $\det(I_d + E) = 1 + \tr E$ to first order. Differentiate $\Sigma \Sigma^{-1} = I_d$ for the second.
 #
 # **The slope.** In the direction $\mathrm d\Sigma$
 #
@@ -283,8 +283,9 @@ print(f"upper entry alone        {alone:8.1f}")
 # Hölder's inequality. A concave function has no second peak. Where its slope vanishes, the model's
 # averages equal those of the data, $\E[x] = \bar x$ and $\E[xx^\top] = S + \bar x \bar x^\top$.
 #
-# This is the story of every **exponential family**: the log-likelihood is concave in the natural
-# parameters, and its peak, if there is one, matches the averages of the sufficient statistics.
+# This is the story of every **exponential family** whose natural parameters are free to vary: the
+# log-likelihood is concave in them, and its peak, if there is one, matches the averages of the
+# sufficient statistics.
 
 # %%
 from torch.autograd.functional import hessian
@@ -378,7 +379,7 @@ torch.testing.assert_close(searched.params["rho"], r, rtol=1e-4, atol=0)
 #
 # Centre and spread are $\mu$ and $\sigma$, or $\mu$ and $\Sigma$. $M$ is $M(\mu)$, in one dimension
 # $s^2 + (\bar x - \mu)^2$. $E$ and $F$ are the directions of two free entries of $\Sigma$: ones there
-# and at the mirror image. In $d$ dimensions, anywhere, with $K = \Sigma^{-1} M - \tfrac12 I$,
+# and at the mirror image. In $d$ dimensions, anywhere, with $K = \Sigma^{-1} M - \tfrac12 I_d$,
 #
 # $$
 # \begin{aligned}
@@ -424,13 +425,14 @@ E = [symmetric(row) for row in torch.eye(3, dtype=torch.float64)]
 
 def minus_second(mu, Sigma):
     """Return the second derivatives of -l by the formula above."""
-    P = torch.cholesky_inverse(torch.linalg.cholesky(Sigma))
+    inverse = torch.cholesky_inverse(torch.linalg.cholesky(Sigma))
     apart = mean - mu
-    K = P @ (S + torch.outer(apart, apart)) - torch.eye(d) / 2
-    within = [[(P @ a @ P @ b @ K).trace() for b in E] for a in E]
+    K = inverse @ (S + torch.outer(apart, apart)) - torch.eye(d) / 2
+    steps = [inverse @ a for a in E]
+    within = [[(a @ b @ K).trace() for b in steps] for a in steps]
     within = torch.tensor(within, dtype=torch.float64)
-    across = torch.stack([P @ a @ P @ apart for a in E], -1)
-    top = torch.cat([P, across], 1)
+    across = torch.stack([a @ inverse @ apart for a in steps], -1)
+    top = torch.cat([inverse, across], 1)
     return n * torch.cat([top, torch.cat([across.T, within], 1)])
 
 
@@ -444,17 +446,17 @@ for mu, Sigma in [*pairs[:10], (mean, S)]:
     torch.testing.assert_close((formula + formula.T) / 2, by_torch)
 
 # %% [markdown]
-# At the peak $K$ is $\frac12 I$ and the middle term zero, which is the formula at the top of the
+# At the peak $K$ is $\frac12 I_d$ and the middle term zero, which is the formula at the top of the
 # section. That a row's information is the covariance of its score, is checked on draws from the
 # fitted normal; and the square roots of the variances are the library's standard errors:
 
 # %%
 torch.manual_seed(0)
 information = minus_second(mean, S)
-P = torch.cholesky_inverse(torch.linalg.cholesky(S))
+precision = fitted.precision_matrix
 
-w = (fitted.sample((200_000,)) - mean) @ P  # a row's score for the mean
-v = [((w @ a * w).sum(-1) - (P @ a).trace()) / 2 for a in E]
+w = (fitted.sample((200_000,)) - mean) @ precision  # a row's score for the mean
+v = [((w @ a * w).sum(-1) - (precision @ a).trace()) / 2 for a in E]
 score = torch.stack([*w.T, *v], -1)  # (200000, 5)
 sd = (information.diagonal() / n).sqrt()
 difference = torch.cov(score.T) - information / n

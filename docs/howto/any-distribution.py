@@ -4,7 +4,7 @@
 # Name its class. What does `fit` do then, what may stand in place of a class, and what is refused?
 #
 # Newcomb's 66 passage times of light, in billionths of a second above 24 800, have two readings far
-# below the others. A Student t takes them as they are:
+# below the others. A Student t (Lange et al. 1989) takes them as they are:
 
 # %%
 import torch
@@ -42,8 +42,8 @@ def params(u):
     return torch.stack([c(value) for c, value in zip(charts, u, strict=True)])
 
 
-def total(u):
-    return -StudentT(*params(u)).log_prob(light).sum()
+def mean_loss(u):
+    return -StudentT(*params(u)).log_prob(light).mean()
 
 
 optimizer = torch.optim.LBFGS(
@@ -53,19 +53,20 @@ optimizer = torch.optim.LBFGS(
 
 def closure():
     optimizer.zero_grad()
-    loss = total(u) / len(light)
+    loss = mean_loss(u)
     loss.backward()
     return loss
 
 
 optimizer.step(closure)
-u = u.detach()
+u, n = u.detach(), len(light)
 
-g = torch.autograd.functional.jacobian(total, u)
-H = torch.autograd.functional.hessian(total, u)  # observed information
-assert g @ torch.linalg.solve(H, g) / 2 < 1e-8  # nats still to be gained
+g = torch.autograd.functional.jacobian(mean_loss, u)
+H = torch.autograd.functional.hessian(mean_loss, u)
+assert n / 2 * g @ torch.linalg.solve(H, g) < 1e-8  # nats still to be gained
+information = n * H  # the observed one, of all rows
 J = torch.autograd.functional.jacobian(params, u)  # from u to parameters
-errors = (J @ torch.linalg.solve(H, J.T)).diagonal().sqrt()
+errors = (J @ torch.linalg.solve(information, J.T)).diagonal().sqrt()
 
 for name, value, error in zip(names, params(u), errors, strict=True):
     print(f"{name:5}  {value:6.3f}  standard error {error:.3f}")
@@ -98,7 +99,8 @@ for coin in (
 #
 # Any callable that returns a distribution will do. Its arguments are the parameters; `init` says
 # where to begin, and `transforms` which must be positive, since a callable states no constraints.
-# `Independent` makes one row of two numbers, a mixture makes Old Faithful's two kinds of pauses:
+# `Independent` makes one row of two numbers, a mixture makes Old Faithful's two kinds of pauses
+# (Azzalini & Bowman 1990):
 
 # %%
 from torch.distributions import (

@@ -5,8 +5,8 @@
 # Which numbers should the search move instead, and how do I ask for a diagonal, a low rank, or one
 # matrix for several groups?
 #
-# For the full matrix, there is nothing to do. Here are 123 Gentoo penguins in standard units: bill
-# length, bill depth, flipper, mass.
+# For the full matrix, there is nothing to do. Here are 123 Gentoo penguins (Gorman et al. 2014) in
+# standard units: bill length, bill depth, flipper, mass.
 
 # %%
 import torch
@@ -24,7 +24,7 @@ for row in full.distribution.covariance_matrix:
 
 # %% [markdown]
 # The result is the Cholesky factor $L$, with $\Sigma = L L^\top$ and a positive diagonal; there is
-# exactly one for each $\Sigma$. (The search moves its inverse, in which
+# exactly one for each $\Sigma$ (Pinheiro & Bates 1996). (The search moves its inverse, in which
 # [the problem is convex](../explain/links.py#where-the-normal-likelihood-is-convex).) For standard
 # errors of $\Sigma$ itself, name it: `init={"covariance_matrix": torch.eye(4)}`.
 #
@@ -90,8 +90,8 @@ assert 0.15 < full.log_likelihood - one.log_likelihood < 0.25
 assert one.aic < full.aic
 
 # %% [markdown] tags=["pitfall"]
-# **More factors than the columns can tell apart.** $k$ factors of $d$ columns are identified, up to
-# rotation, only if $(d - k)^2 \ge d + k$ (Lawley & Maxwell 1971); for $d = 4$ that is one. Two fit no
+# **More factors than the columns can tell apart.** $q$ factors of $d$ columns are identified, up to
+# rotation, only if $(d - q)^2 \ge d + q$ (Lawley & Maxwell 1971); for $d = 4$ that is one. Two fit no
 # better than the full matrix, and each start ends somewhere else on a ridge of equal likelihood:
 
 # %% tags=["pitfall"]

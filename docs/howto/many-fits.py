@@ -57,7 +57,8 @@ for k in range(5):
 # ## Ragged groups
 #
 # Groups of different sizes become a rectangle whose empty places have weight zero. Rows of weight
-# zero may hold anything, even `nan`. Three species of penguins, with 151, 68 and 123 birds:
+# zero may hold anything, even `nan`. Three species of penguins (Gorman et al. 2014), with 151, 68 and
+# 123 birds:
 
 # %%
 from torch.distributions import MultivariateNormal
@@ -166,18 +167,18 @@ assert mlefit.fit(MultivariateNormal, groups[0]).n.shape == ()
 # A common $\sigma$ comes from the residuals, one column about its own mean each, with the loc known to
 # be zero. Twice the difference is beyond 9.49, and chance does as much in one case of 70: five
 # experiments, not one. The first is the wide one. (With 4 degrees of freedom the probability of
-# more than $q$ is $e^{-q/2} (1 + q/2)$, a limit for many rows; 20 are few.)
+# more than $c$ is $e^{-c/2} (1 + c/2)$, a limit for many rows (Wilks 1938); 20 are few.)
 
 # %% tags=["solution"]
 separate = mlefit.fit(Normal, x)
 residuals = x - x.mean(0)
 common = mlefit.fit(Normal, residuals.reshape(-1), fixed={"loc": 0.0})
 
-q = 2 * (separate.log_likelihood.sum() - common.log_likelihood)
-chance = (-q / 2).exp() * (1 + q / 2)
+ratio = 2 * (separate.log_likelihood.sum() - common.log_likelihood)
+chance = (-ratio / 2).exp() * (1 + ratio / 2)
 print(f"one σ: {common.params['scale']:.1f} km/s")
-print(f"twice the difference {q:.2f}, by chance in {chance:.3f} of cases")
-assert q > 9.49
+print(f"twice the difference {ratio:.2f}, by chance in {chance:.3f} of cases")
+assert ratio > 9.49
 assert 1 / 80 < chance < 1 / 60
 
 # %% [markdown]

@@ -24,13 +24,14 @@ for init in (None, far):
 # | you have | take |
 # |---|---|
 # | up to some 500 parameters | the default, `mlefit.newton` |
-# | more | L-BFGS with a line search, on standardized data |
+# | more | L-BFGS (Liu & Nocedal 1989) with a line search, on standardized data |
 # | a normal, and more rows than memory | [sums of statistics](distributed.py), then the default |
 # | a network whose outputs are parameters | a loop of your own, Adam, the mean loss |
 #
 # ## Standardize first
 #
-# Here is the usual loop on the same birds in their own units: Adam, learning rate 0.01.
+# Here is the usual loop on the same birds (Gorman et al. 2014) in their own units: Adam (Kingma & Ba
+# 2015), learning rate 0.01.
 
 # %%
 from mlefit.transforms import CholeskyTransform, SoftplusTransform
@@ -134,11 +135,12 @@ for name, factory in {
 #
 # ## When to stop
 #
-# `tol` is in nats of the *total* log-likelihood: $\frac12 g^\top H^{-1} g$, about what is left to
-# gain ([why](../learn/gradient-descent.py)). An estimate one standard error off costs half a nat, so the default of
-# $10^{-8}$ is far below what data can tell. When the steps run out first you get a
-# `ConvergenceWarning`, and `fit.converged` is false. A small last change of the loss proves nothing:
-# a small learning rate makes it small anywhere.
+# `tol` is in nats of the *total* log-likelihood: $\frac n2 g^\top H^{-1} g$, with the gradient $g$ and
+# the Hessian $H$ of the mean loss, is about what is left to gain
+# ([why](../learn/gradient-descent.py#when-is-it-done), Nocedal & Wright 2006). An estimate one
+# standard error off costs half a nat, so the default of $10^{-8}$ is far below what data can tell.
+# When the steps run out first you get a `ConvergenceWarning`, and `fit.converged` is false. A small
+# last change of the loss proves nothing: a small learning rate makes it small anywhere.
 
 # %% [markdown] tags=["pitfall"]
 # **Three traps of `torch.optim.LBFGS`.** Without a line search, its default, it soon leaves the

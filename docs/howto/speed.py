@@ -36,10 +36,10 @@ print(f"the same in float64: {digits(naive64)} digits")
 print(f"suffstats of the float32 data: {digits(stats.scatter / n)} digits")
 
 # %% [markdown]
-# A squared reading is $9 \cdot 10^{10}$, and the variance hides in its eighth digit. Single
-# precision has seven; in double precision the formula loses as many, of sixteen. `suffstats`
-# subtracts a nearby value first and accumulates in float64, block by block, so that float32 data
-# are never copied as a whole. `fit` and `closed_form` do the same with data of normals.
+# A squared reading of Michelson's (1882) is $9 \cdot 10^{10}$, and the variance hides in its eighth
+# digit. Single precision has seven; in double precision the formula loses as many, of sixteen.
+# `suffstats` subtracts a nearby value first (Chan et al. 1983) and accumulates in float64, block by
+# block, so that float32 data are never copied as a whole. `fit` and `closed_form` do the same with data of normals.
 #
 # ## Read the data once
 #
@@ -69,7 +69,7 @@ print(f"{fast.trace.evaluations} evaluations of 3 numbers with statistics")
 #
 # `covariance_matrix=` is factored anew at each step, about $d^3/3$ operations. `scale_tril=`
 # is not. And a product $LL^\top$ squares the condition number: half of the digits are gone before
-# the factorization begins.
+# the factorization begins (Higham 2002).
 
 # %%
 from torch.distributions import MultivariateNormal
