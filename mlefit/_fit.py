@@ -159,11 +159,11 @@ def _solve(
     tol: float,
 ) -> Fit:
     """Solve a problem that is posed, and judge the result."""
-    if problem.is_hopeless.all():
+    hopeful = (~problem.is_hopeless).nonzero()[:, 0]
+    if len(hopeful) == 0:
         _raise_hopeless(problem)
     objective = (problem.convex() if convex else None) or problem.likelihood()
     rough = None if optimizer is newton else problem.likelihood().to(problem.dtype)
-    hopeful = (~problem.is_hopeless).nonzero()[:, 0]
     some = len(hopeful) < len(problem.evidence.n)
     found = minimize(
         objective.select(hopeful) if some else objective,  # type: ignore[arg-type]
@@ -179,23 +179,16 @@ def _solve(
     if tol > 0 and (found.outcome != Outcome.SETTLED).any():
         warnings.warn(message, ConvergenceWarning, stacklevel=3)
 
-    failed = (found.outcome == Outcome.FAILED)[:, None]
-    u = torch.where(failed, torch.nan, found.u)
+    failed = found.outcome == Outcome.FAILED
     with torch.no_grad():
-        trace = Trace(
-            _batched(problem, found.loss),
-            _paths(problem, objective.params(found.path)),
-            found.evaluations,
-        )
-        params = objective.params(u)
-        # failed fits apart: torch refuses a whole batch for one nan
-        alive = (found.outcome != Outcome.FAILED).nonzero()[:, 0]
-        part = objective if len(alive) == len(u) else objective.select(alive)
-        loss = torch.full_like(problem.evidence.n, torch.nan)
-        loss[alive] = objective(found.u)[alive] if part is None else part(found.u[alive])
+        path = objective.params(found.path)
+    trace = Trace(_batched(problem, found.loss), _paths(problem, path), found.evaluations)
+    params = {name: value[-1] for name, value in path.items()}
     settled = found.outcome == Outcome.SETTLED
+    u = torch.where(failed[:, None], torch.nan, found.u)
     information = Information(objective, u, found.hessian)
-    return _result(problem, params, loss, settled, message, trace, information)
+    loss = found.loss[-1]
+    return _result(problem, params, loss, failed, settled, message, trace, information)
 
 
 def _exact(problem: Problem) -> Fit:
@@ -218,7 +211,7 @@ def _exact(problem: Problem) -> Fit:
     if failed.any():
         message += f"; {int(failed.sum())} of {len(failed)} fits have no maximum"
     trace = Trace(_batched(problem, loss[None]), _paths(problem, _stack(problem.start)), 1)
-    return _result(problem, problem.start, loss, ~failed, message, trace, information)
+    return _result(problem, problem.start, loss, failed, ~failed, message, trace, information)
 
 
 def _at_corner(problem: Problem) -> Tensor:
@@ -234,6 +227,7 @@ def _result(
     problem: Problem,
     params: Mapping[str, Tensor],
     loss: Tensor,
+    failed: Tensor,
     converged: Tensor,
     message: str,
     trace: Trace,
@@ -241,13 +235,12 @@ def _result(
 ) -> Fit:
     """Give everything the user's batch shape and dtype."""
     learned = {}
-    hopeless = problem.is_hopeless
     for name, value in params.items():
-        value = torch.where(hopeless.reshape((-1, *[1] * (value.ndim - 1))), torch.nan, value)
+        value = torch.where(failed.reshape((-1, *[1] * (value.ndim - 1))), torch.nan, value)
         learned[name] = _batched(problem, value[None])[0].to(problem.dtype)
         _check_cast(name, value.reshape(learned[name].shape), learned[name])
     fixed = {name: problem.known(name) for name in problem.fixed}
-    loss = torch.where(hopeless, torch.nan, loss)
+    loss = torch.where(failed, torch.nan, loss)
     return Fit(
         problem.model.family,
         problem.model.in_order({**learned, **fixed}),
@@ -319,7 +312,8 @@ def _check_numbers(found: Minimum, *, by_newton: bool) -> None:
 
 def _check_cast(name: str, value: Tensor, cast: Tensor) -> None:
     """Raise where a dtype cannot hold an estimate: infinite, or zero, where it was not."""
-    lost = (torch.isfinite(value) & ~torch.isfinite(cast)) | ((value != 0) & (cast == 0))
+    ratio = cast / value  # 1, but for rounding; nan where there is nothing to lose
+    lost = torch.isinf(ratio) | (ratio == 0)
     if lost.any():
         raise ValueError(
             f"expected data whose estimates fit into {cast.dtype}; got {name} = "

@@ -1,6 +1,6 @@
 """The natural scale of a parameter: the log of a positive one, the logit of a probability."""
 
-__all__ = ["from_natural", "is_bounded", "natural", "natural_slope"]
+__all__ = ["from_natural", "is_bounded", "natural", "natural_change", "natural_slope"]
 
 import torch
 from torch import Tensor
@@ -18,11 +18,16 @@ def natural(constraint: Constraint, value: Tensor) -> Tensor:
     $\log(\theta - a)$ above a bound $a$, $\log\frac{\theta - a}{b - \theta}$ between two, the
     value itself where there is none. A Wald interval taken there is the same in any units.
     """
-    low, high = _bounds(constraint, value)
-    above, below = torch.isfinite(low), torch.isfinite(high)
-    from_low = torch.where(above, value - torch.where(above, low, 0.0), 1.0)
-    to_high = torch.where(below, torch.where(below, high, 0.0) - value, 1.0)
-    return torch.where(above | below, from_low.log() - to_high.log(), value)
+    return value if _is_free(constraint) else _between(*_bounds(constraint, value), value)
+
+
+def natural_change(constraint: Constraint, before: Tensor, after: Tensor) -> Tensor:
+    """Return how far each entry moves on its natural scale, or 0 where it has no bound."""
+    if _is_free(constraint):
+        return torch.zeros_like(after)
+    low, high = _bounds(constraint, after)
+    change = (_between(low, high, after) - _between(low, high, before)).abs()
+    return torch.where(torch.isfinite(low) | torch.isfinite(high), change, 0.0)
 
 
 def is_bounded(constraint: Constraint, value: Tensor) -> Tensor:
@@ -47,6 +52,19 @@ def natural_slope(constraint: Constraint, value: Tensor) -> Tensor:
     slope = torch.where(torch.isfinite(low), 1 / (value - low), 0.0)
     slope = slope + torch.where(torch.isfinite(high), 1 / (high - value), 0.0)
     return torch.where(is_bounded(constraint, value), slope, 1.0)
+
+
+def _is_free(constraint: Constraint) -> bool:
+    """Tell whether no entry has a bound, at a glance."""
+    base = getattr(constraint, "base_constraint", constraint)
+    return isinstance(base, type(constraints.real))
+
+
+def _between(low: Tensor, high: Tensor, value: Tensor) -> Tensor:
+    above, below = torch.isfinite(low), torch.isfinite(high)
+    from_low = torch.where(above, value - torch.where(above, low, 0.0), 1.0)
+    to_high = torch.where(below, torch.where(below, high, 0.0) - value, 1.0)
+    return torch.where(above | below, from_low.log() - to_high.log(), value)
 
 
 def _bounds(constraint: Constraint, value: Tensor) -> tuple[Tensor, Tensor]:

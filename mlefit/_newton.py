@@ -38,11 +38,12 @@ def newton(objective: Objective, start: Tensor, *, max_steps: int, tol: float) -
         Nocedal & Wright (2006), Numerical Optimization, 2nd ed., sections 3.1 and 3.4.
     """
     searches = _Searches(objective, start, tol)
-    for step in range(max_steps + 1):
-        searches.look()
-        if step == max_steps or not searches.going.any():
+    searches.look()
+    for _ in range(max_steps):
+        if not searches.going.any():
             break
         searches.move()
+        searches.look()
     return searches.minimum()
 
 
@@ -58,45 +59,45 @@ class _Searches:
     """
 
     def __init__(self, objective: Objective, start: Tensor, tol: float) -> None:
-        size, p = start.shape
-        self.objective, self.tol, self.u = objective, tol, start.clone()
-        self.loss, self.distance = start.new_zeros(size), start.new_zeros(size)
-        self.hessian = start.new_zeros(size, p, p)
+        size = len(start)
+        self.tol, self.u, self.path = tol, start.clone(), [start.clone()]
+        self.loss, self.hessian, self.distance = start.new_empty(3, size)  # until the first look
+        self.losses: list[Tensor] = []
         self.outcome = torch.full((size,), int(Outcome.OUT_OF_STEPS), device=start.device)
         self.part, self.held = objective, torch.arange(size, device=start.device)
         self.going = torch.ones(size, dtype=torch.bool, device=start.device)
-        self.path, self.evaluations = [start.clone()], 0
-        self.losses: list[Tensor] = []
+        self.evaluations = 0
 
     def look(self) -> None:
         """Model the functions where the searches are, and see which have ended."""
-        self.model = model = local_model(self.part, self.u[self.held], self.tol)
+        self.model = model = local_model(self.part, self._take(self.u), self.tol)
         self.evaluations += 1
-        going = self.going.nonzero()[:, 0]
-        here = self.held[going]
-        self.loss[here], self.hessian[here] = model.loss[going], model.hessian[going]
-        self.distance[here], self.outcome[here] = model.distance[going], model.outcome[going]
-        self.losses.append(self.loss.clone())
+        # what has ended has not moved, and looks the same again
+        self.loss = self._place(self.loss, model.loss)
+        self.hessian = self._place(self.hessian, model.hessian)
+        self.distance = self._place(self.distance, model.distance)
+        self.losses.append(self.loss)
+
+        now = torch.where(self.going, model.outcome, self._take(self.outcome))
         if self.tol > 0:
             if len(self.losses) > WINDOW:
-                now = self.outcome[self.held]
                 searching = now == Outcome.OUT_OF_STEPS
-                self.outcome[self.held] = torch.where(searching, self._idle(self.tol, FLAT), now)
-            self.going = self.going & (self.outcome[self.held] == Outcome.OUT_OF_STEPS)
+                now = torch.where(searching, self._idle(self.tol, FLAT), now)
+            self.going = now == Outcome.OUT_OF_STEPS
+        self.outcome = self._place(self.outcome, now)
 
     def move(self) -> None:
         """Take a step of each search that goes on; those that cannot have ended."""
-        u, moved, tries = _backtrack(self.part, self.u[self.held], self.model, self.going)
+        u, moved, tries = _backtrack(self.part, self._take(self.u), self.model, self.going)
         self.evaluations += tries
         ended = self.going & ~moved
         if ended.any() and self.tol > 0:
-            drifting = self._idle(0.0, FLAT_IF_STUCK)[ended] == Outcome.DRIFTING
-            self.outcome[self.held[ended]] = torch.where(
-                drifting, int(Outcome.DRIFTING), int(Outcome.STUCK)
-            )
-            self.going = self.going & moved
-        self.u[self.held[moved]] = u[moved]
-        self.path.append(self.u.clone())
+            drifting = self._idle(0.0, FLAT_IF_STUCK) == Outcome.DRIFTING
+            why = torch.where(drifting, int(Outcome.DRIFTING), int(Outcome.STUCK))
+            now = torch.where(ended, why, self._take(self.outcome))
+            self.outcome, self.going = self._place(self.outcome, now), self.going & moved
+        self.u = self._place(self.u, u)
+        self.path.append(self.u)
         self._compact()
 
     def minimum(self) -> Minimum:
@@ -111,13 +112,21 @@ class _Searches:
             self.evaluations,
         )
 
+    def _take(self, whole: Tensor) -> Tensor:
+        """Return what belongs to the functions still computed."""
+        return whole if len(whole) == len(self.held) else whole[self.held]
+
+    def _place(self, whole: Tensor, part: Tensor) -> Tensor:
+        """Return the whole with what is new of the functions still computed."""
+        return part if len(whole) == len(part) else whole.index_copy(0, self.held, part)
+
     def _idle(self, tol: float, flat: float) -> Tensor:
         """Tell which have gained next to nothing lately, and which of these still move."""
-        held, part, back = self.held, self.part, max(0, len(self.losses) - 1 - WINDOW)
-        u, before, start = self.u[held], self.path[back][held], self.path[0][held]
-        gain = (self.losses[back][held] - self.loss[held]) * part.n
+        part, back = self.part, max(0, len(self.losses) - 1 - WINDOW)
+        u, before, start = (self._take(each) for each in (self.u, self.path[back], self.path[0]))
+        gain = self._take(self.losses[back] - self.loss) * part.n
         moved = part.stride(before, u - before) > 1
-        outcome = torch.full_like(held, int(Outcome.OUT_OF_STEPS))
+        outcome = torch.full_like(self.held, int(Outcome.OUT_OF_STEPS))
         outcome[gain <= tol] = Outcome.STUCK
         outcome[(gain <= flat) & moved] = Outcome.DRIFTING
         outcome[part.stride(start, u - start) > LOST] = Outcome.DRIFTING
@@ -125,12 +134,12 @@ class _Searches:
 
     def _compact(self) -> None:
         """Stop computing the functions that have settled, once they are half of those computed."""
-        going = self.going
-        if not going.any() or 2 * going.sum() > len(going):
+        index = self.going.nonzero()[:, 0]
+        if len(index) == 0 or 2 * len(index) > len(self.going):
             return
-        fewer = self.part.select(going.nonzero()[:, 0])
+        fewer = self.part.select(index)
         if fewer is not None:
-            self.part, self.held, self.going = fewer, self.held[going], going[going]
+            self.part, self.held, self.going = fewer, self.held[index], self.going[index]
 
 
 @dataclass(frozen=True)
@@ -138,7 +147,7 @@ class Local:
     """A quadratic model of B functions at a point."""
 
     loss: Tensor
-    gradient: Tensor
+    slope: Tensor  # of the function along the step
     hessian: Tensor
     step: Tensor
     distance: Tensor
@@ -148,58 +157,57 @@ class Local:
 
 def local_model(objective: Objective, u: Tensor, tol: float) -> Local:
     loss, g, H = objective.derivatives(u)
-    # a product with zero is zero, but for what is not finite
-    finite = torch.isfinite(loss + (0 * g).sum(-1) + (0 * H).sum((-2, -1)))
-    if not finite.all():
-        g = torch.where(finite[:, None], g, 0.0)
-        identity = torch.eye(u.shape[1], dtype=u.dtype, device=u.device)
-        H = torch.where(finite[:, None, None], H, identity)
     step, pivot = _newton_step(g, H, objective.flat)
-    distance = (g * step).sum(-1).abs() / 2 * objective.n
+    slope = (g * step).sum(-1)
+    distance = slope.abs() / 2 * objective.n
+    outcome = torch.full_like(loss, int(Outcome.OUT_OF_STEPS), dtype=torch.long)
+    usable = torch.isfinite(loss + distance)
+    if not usable.all():
+        step = torch.where(usable[:, None], step, 0.0)
+        distance = torch.where(usable, distance, torch.inf)
+        finite = torch.isfinite(loss) & _all_finite(g) & _all_finite(H)
+        outcome[~finite] = int(Outcome.FAILED)
 
     stride = objective.stride(u, step)
-    tol = tol or 1e-8
-    near = finite & (pivot > 0) & (distance <= tol)
-    settled, drifting = near & (stride <= CLOSE), near & (stride > DRIFT)
-    doubtful = settled & (pivot < DOUBT)
-    if doubtful.any():
-        settled &= ~doubtful | _is_confirmed(objective, u + step, doubtful, pivot, distance)
-    outcome = torch.full_like(loss, int(Outcome.OUT_OF_STEPS), dtype=torch.long)
-    for flags, kind in (
-        (settled, Outcome.SETTLED),
-        (drifting, Outcome.DRIFTING),
-        (~finite, Outcome.FAILED),
-    ):
-        outcome.masked_fill_(flags, int(kind))
-    distance = torch.where(finite & torch.isfinite(distance), distance, torch.inf)
-    return Local(loss, g, H, step, distance, stride, outcome)
+    near = (pivot > 0) & (distance <= (tol or 1e-8))
+    if near.any():
+        settled, drifting = near & (stride <= CLOSE), near & (stride > DRIFT)
+        doubtful = settled & (pivot < DOUBT)
+        if doubtful.any():
+            settled &= ~doubtful | _is_confirmed(objective, u + step, doubtful, pivot, distance)
+        outcome[settled], outcome[drifting] = int(Outcome.SETTLED), int(Outcome.DRIFTING)
+    return Local(loss, slope, H, step, distance, stride, outcome)
 
 
 def _newton_step(g: Tensor, H: Tensor, flat: float) -> tuple[Tensor, Tensor]:
     """Solve H s = -g in units in which H has a unit diagonal; bend H where it is not convex.
 
     Returns:
-        The step `(B, p)`, and the least pivot of H in these units, or 0 where it is less than
-        `flat`, `(B,)`.
+        The step `(B, p)`, nan where H is not finite; and the least pivot of H in these units, or 0
+        where it is less than `flat`, `(B,)`.
     """
     diagonal = H.diagonal(dim1=-2, dim2=-1).abs()
-    unit = torch.where(diagonal > 0, diagonal, 1.0).rsqrt()
-    A = unit[:, :, None] * H * unit[:, None, :]
-    b = -(unit * g)[..., None]
+    unit = torch.where(diagonal > 0, diagonal, 1.0).rsqrt()[..., None]
+    A, b = unit * H * unit.mT, -unit * g.reshape(unit.shape)
 
     factor, info = torch.linalg.cholesky_ex(A)
-    pivot = factor.diagonal(dim1=-2, dim2=-1).square().amin(-1)
-    definite = (info == 0) & (pivot > flat)
+    pivot = factor.diagonal(dim1=-2, dim2=-1).square().flatten(1).amin(-1)
+    definite = (pivot > flat) & ~info.reshape(len(g), -1).any(-1)
     if definite.all():
-        s = torch.cholesky_solve(b, factor)
-    else:
-        s = b.clone()
-        s[definite] = torch.cholesky_solve(b[definite], factor[definite])
-        values, vectors = torch.linalg.eigh(A[~definite])
-        floor = (1e-6 * values.abs().amax(-1, keepdim=True)).clamp(min=1e-300)
-        bent = torch.maximum(values.abs(), floor)[..., None]
-        s[~definite] = vectors @ ((vectors.mT @ b[~definite]) / bent)
-    return unit * s[..., 0], torch.where(definite, pivot, 0.0)
+        return (unit * torch.cholesky_solve(b, factor)).reshape(g.shape), pivot
+
+    s = torch.full_like(b, torch.nan)
+    s[definite] = torch.cholesky_solve(b[definite], factor[definite])
+    other = ~definite & _all_finite(A)
+    values, vectors = torch.linalg.eigh(A[other])
+    floor = (1e-6 * values.abs().amax(-1, keepdim=True)).clamp(min=1e-300)
+    bent = torch.maximum(values.abs(), floor)[..., None]
+    s[other] = vectors @ ((vectors.mT @ b[other]) / bent)
+    return (unit * s).reshape(g.shape), torch.where(definite, pivot, 0.0)
+
+
+def _all_finite(values: Tensor) -> Tensor:
+    return torch.isfinite(values).flatten(1).all(-1)
 
 
 def _is_confirmed(
@@ -228,28 +236,28 @@ def _backtrack(
     objective: Objective, u: Tensor, model: Local, going: Tensor
 ) -> tuple[Tensor, Tensor, int]:
     """Halve each step until its function falls enough; return where it ends and whether it did."""
-    slope = (model.gradient * model.step).sum(-1)
-    slack = 16 * torch.finfo(u.dtype).eps * model.loss.abs().clamp(min=1.0)  # rounding
-    t, too_long = torch.ones_like(slope), going & (model.stride > STRIDE)
+    t = going.to(u.dtype)
+    too_long = going & (model.stride > STRIDE)
     for _ in range(2 * HALVINGS):
         if not too_long.any():
             break
         t = torch.where(too_long, t / 2, t)
         too_long = going & (objective.stride(u, t[:, None] * model.step) > STRIDE)
-    todo = going.nonzero()[:, 0]
-    part, held = objective, torch.arange(len(u), device=u.device)  # what `part` evaluates
+    slack = 16 * torch.finfo(u.dtype).eps * model.loss.abs().clamp(min=1.0)  # rounding
+    bound, slope = model.loss + slack, 1e-4 * model.slope
+    todo, part = going, objective
+    held: Tensor | slice = slice(None)  # what `part` evaluates
     for tries in range(1, HALVINGS + 1):  # noqa: B007
-        step = t[held, None] * model.step[held]
+        step = t[:, None] * model.step
+        trial = torch.full_like(t, torch.inf)
         with torch.no_grad():
-            trial = part(u[held] + step)
-        enough = trial <= model.loss[held] + 1e-4 * t[held] * slope[held] + slack[held]
-        good = enough & torch.isfinite(trial)
-        todo = todo[~good[torch.searchsorted(held, todo)]]
-        if not len(todo):
+            trial[held] = part((u + step)[held])
+        todo = todo & ~((trial > -torch.inf) & (trial <= bound + t * slope))
+        if not todo.any():
             break
-        t[todo] /= 2
-        if 2 * len(todo) < len(held) and (fewer := objective.select(todo)) is not None:
-            part, held = fewer, todo
-    moved = going & (t[:, None] * model.step != 0).any(-1)
-    moved[todo] = False
-    return u + t[:, None] * model.step, moved, tries
+        t = torch.where(todo, t / 2, t)
+        index = todo.nonzero()[:, 0]
+        if 2 * len(index) < len(part.n) and (fewer := objective.select(index)) is not None:
+            part, held = fewer, index
+    moved = going & ~todo & (step != 0).any(-1)
+    return torch.where(moved[:, None], u + step, u), moved, tries

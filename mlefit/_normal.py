@@ -6,8 +6,9 @@ $n C C^\top$, the mean negative log-likelihood is
 $$-\sum_i \log P_{ii} + \tfrac12 \lVert P C\rVert_F^2 + \tfrac12 \lVert P m - \eta\rVert^2
   + \tfrac d2 \log 2\pi,$$
 
-jointly convex and self-concordant in $(P, \eta)$: Newton's method cannot get lost. The data are
-centred and each column is divided by its standard deviation first.
+jointly convex and self-concordant in $W = (P, \eta)$: Newton's method cannot get lost. It is a
+sum over the rows of W, so the Hessian has a block for each. The data are centred and each column
+is divided by its standard deviation first.
 """
 
 __all__ = ["ConvexNormal"]
@@ -26,7 +27,7 @@ from mlefit._problem import Moments
 
 @dataclass(frozen=True)
 class ConvexNormal:
-    r"""The mean negative log-likelihood of B normals as a function of B vectors $(\eta, P)$.
+    r"""The mean negative log-likelihood of B normals as a function of $W = (P, \eta)$, row by row.
 
     Attributes:
         scale: The name of the scale parameter, `scale` or `scale_tril` or another of its kind.
@@ -34,7 +35,7 @@ class ConvexNormal:
         unit: The scale of each column, `(B, d)`.
         mean: The mean, centred and scaled, `(B, d)`.
         factor: C, scaled, `(B, d, d)`.
-        learns_loc: Whether the vector holds $\eta$; else the loc is fixed at the centre.
+        learns_loc: Whether W has the column $\eta$; else the loc is fixed at the centre.
         n: The number of rows, `(B,)`.
     """
 
@@ -62,36 +63,38 @@ class ConvexNormal:
         """How small a pivot of the Hessian, scaled to a unit diagonal, is rounding."""
         return 1e-14
 
+    @property
+    def learned(self) -> Tensor:
+        """Which of the unknowns are learned, `(p,)`: not those above the diagonal of P."""
+        return self._learned.flatten()
+
     def __call__(self, u: Tensor) -> Tensor:
         """Return the mean negative log-likelihood, `(B, p) -> (B,)`; inf out of bounds."""
-        eta, P = self._split(u)
-        return self._loss(self._residuals(eta, P), P)
+        W = self._matrix(u)
+        return self._loss(W, torch.bmm(W, self._moments))
 
     def derivatives(self, u: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        r"""Return the objective, its gradient and its Hessian, which has a block for each row of P.
+        r"""Return the objective, its gradient, and the blocks of its Hessian, one for a row of W.
 
         With $M = C C^\top + m m^\top$, the entries of row i of P have the block
-        $M_{jk} + P_{ii}^{-2} [i = j = k]$, and $-m_j$ with $\eta_i$.
+        $M_{jk} + P_{ii}^{-2} [i = j = k]$, and $-m_j$ with $\eta_i$, which has 1 with itself.
         """
-        eta, P = self._split(u)
-        z = self._residuals(eta, P)
-        i, j, diagonal = self._places
-        slope = torch.zeros_like(u)  # of the logarithms
-        slope[:, diagonal] = 1 / P.diagonal(dim1=-2, dim2=-1)
-
-        g = torch.bmm(z, self._columns.mT)[:, i, j]
-        if self.learns_loc:
-            g = torch.cat([-z[..., -1], g], -1)
-        return self._loss(z, P), g - slope, self._curvature + torch.diag_embed(slope.square())
+        W = self._matrix(u)
+        z = torch.bmm(W, self._moments)
+        slope = torch.where(self._logs, 1 / W, 0.0)
+        g = torch.where(self._learned, torch.bmm(z, self._moments.mT), 0.0) - slope
+        H = self._curvature + torch.diag_embed(slope.square())
+        return self._loss(W, z), g.flatten(1), H
 
     def params(self, u: Tensor) -> dict[str, Tensor]:
         """Return the learned parameters at `u`, `(*any, p)`."""
-        eta, P = self._split(u)
-        identity = torch.eye(P.shape[-1], dtype=u.dtype, device=u.device).expand(P.shape)
+        W, d = self._matrix(u), self.unit.shape[-1]
+        P = W[..., :d].tril()
+        identity = torch.eye(d, dtype=u.dtype, device=u.device).expand(P.shape)
         inverse = torch.linalg.solve_triangular(P, identity, upper=False)
         params = {}
         if self.learns_loc:
-            params["loc"] = self.center + self.unit * (inverse @ eta[..., None])[..., 0]
+            params["loc"] = self.center + self.unit * (inverse @ W[..., d:])[..., 0]
         params[self.scale] = self._of_factors(
             self.unit[..., None] * inverse, P / self.unit[..., None, :]
         )
@@ -103,17 +106,16 @@ class ConvexNormal:
         """Return the vector `(B, p)` of learned parameters `(B, *event)`."""
         L = self._to_factor(params[self.scale]) / self.unit[..., None]
         identity = torch.eye(L.shape[-1], dtype=L.dtype, device=L.device).expand(L.shape)
-        P = torch.linalg.solve_triangular(L, identity, upper=False)
-        i, j = torch.tril_indices(L.shape[-1], L.shape[-1], device=L.device)
-        if not self.learns_loc:
-            return P[..., i, j]
-        apart = (params["loc"].reshape(self.center.shape) - self.center) / self.unit
-        return torch.cat([(P @ apart[..., None])[..., 0], P[..., i, j]], -1)
+        W = torch.linalg.solve_triangular(L, identity, upper=False).tril()
+        if self.learns_loc:
+            apart = (params["loc"].reshape(self.center.shape) - self.center) / self.unit
+            W = torch.cat([W, W @ apart[..., None]], -1)
+        return W.flatten(1)
 
     def stride(self, u: Tensor, step: Tensor) -> Tensor:
         """Return the largest change of the logarithm of a diagonal entry of P."""
-        diagonal = self._places[2]
-        change = (1 + step[:, diagonal] / u[:, diagonal]).clamp(min=0).log().abs()
+        P, change = (self._matrix(each).diagonal(dim1=-2, dim2=-1) for each in (u, step))
+        change = (1 + change / P).clamp(min=0).log().abs()
         return torch.nan_to_num(change, nan=torch.inf).amax(-1)
 
     def select(self, index: Tensor) -> Self:
@@ -128,50 +130,51 @@ class ConvexNormal:
         )
 
     @cached_property
-    def _places(self) -> tuple[Tensor, Tensor, Tensor]:
-        """The row and column of each entry of P in the vector, and where its diagonal stands."""
-        d = self.unit.shape[-1]
-        i, j = torch.tril_indices(d, d, device=self.unit.device)
-        return i, j, (i == j).nonzero()[:, 0] + (d if self.learns_loc else 0)
+    def _logs(self) -> Tensor:
+        """Which entries of W have a logarithm in the objective: the diagonal."""
+        return torch.eye(*self._shape, dtype=torch.bool, device=self.unit.device)
+
+    @cached_property
+    def _learned(self) -> Tensor:
+        """Which entries of W are learned: the others, above P's diagonal, are 0 and stay so."""
+        learned = torch.ones(self._shape, dtype=torch.bool, device=self.unit.device).tril()
+        learned[:, self.unit.shape[-1] :] = True
+        return learned
+
+    @cached_property
+    def _moments(self) -> Tensor:
+        r"""What W is multiplied with for the residuals $(P C, P m - \eta)$."""
+        columns = torch.cat([self.factor, self.mean[..., None]], -1)
+        if not self.learns_loc:
+            return columns
+        last = torch.zeros_like(columns[:, :1])
+        last[..., -1] = -1
+        return torch.cat([columns, last], -2)
 
     @cached_property
     def _curvature(self) -> Tensor:
-        """The Hessian of all but the logarithms, which is the same everywhere."""
-        i, j, _ = self._places
-        M = self._columns @ self._columns.mT
-        H = M[:, j[:, None], j] * (i[:, None] == i)
-        if not self.learns_loc:
-            return H
+        """The Hessian of all but the logarithms, which is the same everywhere, `(B, d, k, k)`."""
+        M = self._moments @ self._moments.mT
         identity = torch.eye(M.shape[-1], dtype=M.dtype, device=M.device)
-        cross = -self.mean[:, None, j] * identity[:, i]
-        top = torch.cat([identity.expand(M.shape), cross], -1)
-        return torch.cat([top, torch.cat([cross.mT, H], -1)], -2)
+        both = self._learned[:, :, None] & self._learned[:, None, :]
+        return torch.where(both, M[:, None], identity)
 
     @cached_property
     def _constant(self) -> Tensor:
         return self.unit.log().sum(-1) + self.unit.shape[-1] * math.log(2 * math.pi) / 2
 
-    @cached_property
-    def _columns(self) -> Tensor:
-        """C and m side by side, `(B, d, d + 1)`: M is their product with themselves."""
-        return torch.cat([self.factor, self.mean[..., None]], -1)
-
-    def _residuals(self, eta: Tensor, P: Tensor) -> Tensor:
-        z = torch.bmm(P, self._columns)
-        z[..., -1] -= eta
-        return z
-
-    def _loss(self, z: Tensor, P: Tensor) -> Tensor:
-        logs = P.diagonal(dim1=-2, dim2=-1).clamp(min=0).log().sum(-1)  # -inf out of bounds
-        return z.square().sum((-2, -1)) / 2 - logs + self._constant
-
-    def _split(self, u: Tensor) -> tuple[Tensor, Tensor]:
+    @property
+    def _shape(self) -> tuple[int, int]:
         d = self.unit.shape[-1]
-        eta = u[..., :d] if self.learns_loc else u.new_zeros((*u.shape[:-1], d))
-        i, j, _ = self._places
-        P = u.new_zeros((*u.shape[:-1], d, d))
-        P[..., i, j] = u[..., d:] if self.learns_loc else u
-        return eta, P
+        return d, d + 1 if self.learns_loc else d
+
+    def _matrix(self, u: Tensor) -> Tensor:
+        return u.reshape((*u.shape[:-1], *self._shape))
+
+    def _loss(self, W: Tensor, z: Tensor) -> Tensor:
+        P = W.diagonal(dim1=-2, dim2=-1)
+        logs = P.clamp(min=0).log().sum(-1)  # -inf out of bounds
+        return z.square().sum((-2, -1)) / 2 - logs + self._constant
 
     def _of_factors(self, L: Tensor, P: Tensor) -> Tensor:
         """Return the scale parameter from L and its inverse P."""

@@ -32,11 +32,18 @@ class Objective(Protocol):
     def flat(self) -> float:
         """How small a pivot of the Hessian, scaled to a unit diagonal, is rounding."""
 
+    @property
+    def learned(self) -> Tensor:
+        """Which of the unknowns are learned, `(p,)`; the others are 0 and stay so."""
+
     def __call__(self, u: Tensor) -> Tensor:
         """Return the functions at `u`, `(B, p) -> (B,)`."""
 
     def derivatives(self, u: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return the functions, gradients and Hessians: `(B,)`, `(B, p)` and `(B, p, p)`."""
+        """Return the functions, gradients and Hessians: `(B,)`, `(B, p)` and `(B, p, p)`.
+
+        A Hessian of k blocks is `(B, k, p/k, p/k)`, with 1 for each unknown that is not learned.
+        """
 
     def params(self, u: Tensor) -> dict[str, Tensor]:
         """Return what the unknowns stand for at `u`, `(*any, p)`."""
@@ -54,7 +61,7 @@ class Minimum:
 
     Attributes:
         u: The last iterate, `(B, p)`, float64.
-        hessian: The second derivative there, `(B, p, p)`.
+        hessian: The second derivative there, `(B, p, p)`, or its blocks.
         distance: Half of g' H^-1 g there, in nats, `(B,)`: about how much lower the minimum is.
         outcome: An `Outcome` each, `(B,)`.
         path: All iterates, the start included, `(steps + 1, B, p)`.

@@ -91,7 +91,7 @@ def _descend(
     model = local_model(exact, path[-1].double(), tol)
     if still >= STILL:
         model.outcome[model.outcome == Outcome.OUT_OF_STEPS] = Outcome.STUCK
-    losses.append(objective(u).detach().double())
+    losses.append(model.loss)
     return Minimum(
         path[-1].double(),
         model.hessian,

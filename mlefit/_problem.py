@@ -16,7 +16,7 @@ from torch.linalg import LinAlgError  # type: ignore[attr-defined]  # it is ther
 from mlefit._analytic import ANALYTIC, Analytic
 from mlefit._densities import DENSITIES
 from mlefit._model import Model
-from mlefit._natural import is_bounded, natural
+from mlefit._natural import natural_change
 from mlefit._objective import derivatives
 from mlefit._statistics import SufficientStatistics
 
@@ -145,22 +145,13 @@ class Chart:
         slope = slope.detach()
         return slope * g, slope[:, :, None] * H * slope[:, None, :] + torch.diag_embed(bend * g)
 
-    def natural(self, u: Tensor) -> Tensor:
-        """Return the parameters at `u` on their natural scales (log, logit, identity), flat."""
+    def change(self, u: Tensor, step: Tensor) -> Tensor:
+        """Return how far a step moves each entry on its natural scale, `(B, entries)`."""
+        before, after = self.params(u), self.params(u + step)
         return torch.cat(
             [
-                natural(self.constraints[name], value).reshape((*u.shape[:-1], -1))
-                for name, value in self.params(u).items()
-            ],
-            -1,
-        )
-
-    def bounded(self, u: Tensor) -> Tensor:
-        """Tell which entries of `natural` are on a log or logit scale."""
-        return torch.cat(
-            [
-                is_bounded(self.constraints[name], value).reshape((*u.shape[:-1], -1))
-                for name, value in self.params(u).items()
+                natural_change(constraint, before[name], after[name]).reshape(len(u), -1)
+                for name, constraint in self.constraints.items()
             ],
             -1,
         )
@@ -193,6 +184,11 @@ class Likelihood:
     def flat(self) -> float:
         """How small a pivot of the Hessian, scaled to a unit diagonal, is rounding of autograd."""
         return 1e-9
+
+    @property
+    def learned(self) -> Tensor:
+        """Which of the unknowns are learned: all of them, `(p,)`."""
+        return torch.ones(sum(self.chart.sizes()), dtype=torch.bool)
 
     def params(self, u: Tensor) -> dict[str, Tensor]:
         """Return the learned parameters at `u`, `(*any, p)`."""
@@ -229,8 +225,7 @@ class Likelihood:
 
     def stride(self, u: Tensor, step: Tensor) -> Tensor:
         with torch.no_grad():
-            change = (self.chart.natural(u + step) - self.chart.natural(u)).abs()
-            change = torch.where(self.chart.bounded(u), change, 0.0)
+            change = self.chart.change(u, step)
             return torch.nan_to_num(change, nan=torch.inf).amax(-1)
 
     def select(self, index: Tensor) -> "Likelihood | None":

@@ -22,7 +22,7 @@ class Information:
     Attributes:
         objective: The mean negative log-likelihood.
         u: The estimates, `(B, p)`; nan where a fit has failed.
-        seen: The second derivative of the objective there, `(B, p, p)`, if it is known already.
+        seen: The second derivative of the objective there, or its blocks, if it is known already.
         corner: Which fits have an estimate on the boundary, without information, `(B,)`; or None.
     """
 
@@ -33,11 +33,15 @@ class Information:
 
     @cached_property
     def hessian(self) -> Tensor:
-        """The second derivative, which may be large: computed when it is first asked for."""
+        """The second derivative, which may be large: computed when it is first asked for.
+
+        It comes in k blocks, `(B, k, p/k, p/k)`; k is 1 where all unknowns hang together.
+        """
         seen = self.objective.derivatives(self.u)[2] if self.seen is None else self.seen
+        blocks = seen[:, None] if seen.ndim == 3 else seen
         if self.corner is None:
-            return seen
-        return torch.where(self.corner[:, None, None], torch.nan, seen)
+            return blocks
+        return torch.where(self.corner[:, None, None, None], torch.nan, blocks)
 
     def params(self) -> dict[str, Tensor]:
         """Return the learned parameters, `(B, *shape)`."""
@@ -54,22 +58,19 @@ class Information:
         return torch.where(self.failed[:, None], borrowed, self.u).detach().requires_grad_()
 
     def covariance(self) -> Tensor:
-        r"""Return $\mathcal{I}^{-1}$, `(B, p, p)`; nan where the information is singular."""
-        total = self.hessian * self.objective.n[:, None, None]
-        unit = total.diagonal(dim1=-2, dim2=-1).abs().rsqrt()
-        scaled = unit[:, :, None] * total * unit[:, None, :]
-        factor, info = torch.linalg.cholesky_ex(torch.nan_to_num(scaled))
-        regular = (info == 0) & torch.isfinite(unit).all(-1) & ~self.failed
+        r"""Return $\mathcal{I}^{-1}$ in blocks as the Hessian's; nan where that is singular."""
+        total = self.hessian * self.objective.n[:, None, None, None]
+        unit = total.diagonal(dim1=-2, dim2=-1).abs().rsqrt()[..., None]
+        factor, info = torch.linalg.cholesky_ex(torch.nan_to_num(unit * total * unit.mT))
+        regular = (info == 0).all(-1) & torch.isfinite(unit).flatten(1).all(-1) & ~self.failed
+        regular = regular[:, None, None, None]
         identity = torch.eye(total.shape[-1], dtype=total.dtype, device=total.device)
         identity = identity.expand(total.shape)
-        inverse = torch.cholesky_solve(
-            identity, torch.where(regular[:, None, None], factor, identity)
-        )
-        inverse = unit[:, :, None] * inverse * unit[:, None, :]
-        return torch.where(regular[:, None, None], inverse, torch.nan)
+        inverse = torch.cholesky_solve(identity, torch.where(regular, factor, identity))
+        return torch.where(regular, unit * inverse * unit.mT, torch.nan)
 
     def sandwich(self, problem: Problem) -> Tensor:
-        r"""Return $\mathcal{I}^{-1} (\sum_i w_i^2 s_i s_i^\top) \mathcal{I}^{-1}$, `(B, p, p)`."""
+        r"""Return $\mathcal{I}^{-1} (\sum_i w_i^2 s_i s_i^\top) \mathcal{I}^{-1}$, one block."""
         if problem.rows is None:
             raise ValueError(
                 "expected rows, since the sandwich needs the score of each; got statistics; "
@@ -79,14 +80,16 @@ class Information:
         w = problem.rows.w
         weighted = scores if w is None else scores * w[..., None]
         bread = self.covariance()
-        return bread @ torch.einsum("nbi,nbj->bij", weighted, weighted) @ bread
+        weighted = weighted.reshape((len(scores), *bread.shape[:-1]))
+        influence = torch.einsum("bkij,nbkj->nbki", bread, weighted).flatten(2)
+        return torch.einsum("nbi,nbj->bij", influence, influence)[:, None]
 
     def errors(self, function: Of, spread: Tensor) -> Tensor:
         """Return standard errors of a function of the parameters, by the delta method.
 
         Args:
             function: Parameters `(B, *shape)` -> `(B, *any)`.
-            spread: The covariance of the coordinates, `(B, p, p)`.
+            spread: The covariance of the coordinates, in blocks `(B, k, p/k, p/k)`.
         """
         u = self._leaf()
         with torch.enable_grad():
@@ -98,10 +101,9 @@ class Information:
                     ".detach(), .item(), torch.no_grad() or random numbers"
                 )
             flat = value.reshape(len(u), -1)
-            columns = [_gradient(flat[:, j], u) for j in range(flat.shape[1])]
-        J = torch.stack(columns, 1)
-        variance = torch.einsum("bki,bij,bkj->bk", J, spread, J)
-        return variance.clamp(min=0).sqrt().reshape(value.shape)
+            # one by one, since the Jacobian of a large matrix in as many unknowns is larger still
+            variance = [_variance(_gradient(flat[:, j], u), spread) for j in range(flat.shape[1])]
+        return torch.stack(variance, -1).clamp(min=0).sqrt().reshape(value.shape)
 
     def values(self, function: Of) -> Tensor:
         """Return a function of the parameters at the estimates; nan where a fit has failed."""
@@ -120,8 +122,16 @@ class Information:
             each = problem.log_prob(self.objective.params(u))
             dummy = torch.ones_like(each, requires_grad=True)
             (g,) = torch.autograd.grad((each * dummy).sum(), u, create_graph=True)
-            columns = [_gradient(g[:, j], dummy) for j in range(u.shape[1])]
-        return torch.stack(columns, -1)
+            scores = each.new_zeros((*each.shape, u.shape[1]))
+            for j in self.objective.learned.nonzero()[:, 0]:
+                scores[..., j] = _gradient(g[:, j], dummy)
+        return scores
+
+
+def _variance(slope: Tensor, spread: Tensor) -> Tensor:
+    """Return J V J', `(B,)`, of one row J of the Jacobian, `(B, p)`, and V in blocks."""
+    blocks = slope.reshape((*spread.shape[:-1], 1))
+    return (blocks * (spread @ blocks)).flatten(1).sum(-1)
 
 
 def _gradient(values: Tensor, at: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ __all__ = ["verdict"]
 
 import torch
 
-from mlefit._natural import is_bounded, natural
+from mlefit._natural import natural_change
 from mlefit._newton import ROUNDING, WINDOW
 from mlefit._objective import Minimum, Objective, Outcome
 from mlefit._pose import Problem
@@ -84,11 +84,10 @@ def _drift(problem: Problem, objective: Objective, found: Minimum) -> str:
     """Name the parameter that moves most, relative to its distance from its bounds."""
     params = objective.params(found.u)
     before = objective.params(found.path[max(0, len(found.path) - 1 - WINDOW)])
-    change = {}
-    for name, value in params.items():
-        constraint = problem.constraint(name)
-        moved = (natural(constraint, value) - natural(constraint, before[name])).abs()
-        change[name] = torch.where(is_bounded(constraint, value), moved, 0.0)
+    change = {
+        name: natural_change(problem.constraint(name), before[name], value)
+        for name, value in params.items()
+    }
     name = max(change, key=lambda key: float(change[key].max()))
     worst = int(change[name].flatten().argmax())
     entry = params[name].flatten()[worst].item()

@@ -11,7 +11,7 @@ from torch.distributions import constraints
 from torch.distributions.constraints import Constraint
 from torch.testing import assert_close
 
-from mlefit._natural import from_natural, is_bounded, natural, natural_slope
+from mlefit._natural import from_natural, is_bounded, natural, natural_change, natural_slope
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,15 @@ def test_any_natural_value_is_inside(case: Case) -> None:
 @every_case
 def test_bounds_follow_from_the_constraint(case: Case) -> None:
     assert is_bounded(case.constraint, tensor(case.value)).tolist() == case.bounded
+
+
+@every_case
+def test_change_is_the_distance_where_there_is_a_bound(case: Case) -> None:
+    before = tensor(case.value)
+    natural_step = torch.where(tensor(case.natural) > 0, -0.5, 0.25)
+    after = from_natural(case.constraint, tensor(case.natural) + natural_step, before)
+    expected = torch.where(torch.tensor(case.bounded), natural_step.abs(), 0.0).double()
+    assert_close(natural_change(case.constraint, before, after), expected, rtol=1e-12, atol=1e-15)
 
 
 @every_case

@@ -127,6 +127,36 @@ def test_a_quadratic_takes_one_step_in_any_units() -> None:
     assert_close(found.u[0], torch.linalg.solve(A, B))
 
 
+@dataclass(frozen=True)
+class Blocks(Functions):
+    """The same, with the Hessian in blocks of two unknowns."""
+
+    def derivatives(self, u: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        loss, g, H = super().derivatives(u)
+        pairs = H.reshape(len(u), u.shape[1] // 2, 2, -1, 2)
+        return loss, g, torch.stack([pairs[:, k, :, k] for k in range(pairs.shape[1])], 1)
+
+
+@pytest.mark.parametrize("start", [[-1.2, 1.0, 2.0, 2.0], [1.0, 0.5, -0.5, 3.0]])
+@pytest.mark.parametrize("of", [rosenbrock, double_well, log_cosh], ids=lambda of: of.__name__)
+def test_blocks_are_solved_as_the_whole(
+    of: Callable[[Tensor, Tensor], Tensor], start: list[float]
+) -> None:
+    def twice(u: Tensor, n: Tensor) -> Tensor:
+        return of(u[:, :2], n) + 3 * of(u[:, 2:], n)
+
+    n = torch.tensor([3.0, 1.0], dtype=torch.float64)
+    starts = torch.tensor([start, start[::-1]], dtype=torch.float64)
+    whole, blocks = (
+        minimize(kind(twice, n), starts, optimizer=newton, max_steps=200, tol=1e-8)
+        for kind in (Functions, Blocks)
+    )
+    assert_close(blocks.path[:2], whole.path[:2])
+    assert_close(blocks.u, whole.u, rtol=1e-6, atol=1e-6)
+    assert torch.equal(blocks.outcome, whole.outcome)
+    assert blocks.hessian.shape == (2, 2, 2, 2)
+
+
 def test_a_start_at_the_minimum_takes_no_step() -> None:
     found = search(rosenbrock, [1.0, 1.0])
     assert len(found.path) == len(found.loss) == found.evaluations == 1
