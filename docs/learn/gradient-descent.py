@@ -289,21 +289,22 @@ for reduce, lr in ((torch.sum, 0.01), (torch.mean, 1.0)):
 #
 # What matters is how much log-likelihood is left to gain. Near the maximum the loss is nearly a
 # parabola, and a parabola with slope $g$ and curvature $H$ (of two parameters: the vector of first
-# and the matrix of second derivatives) has its bottom $\frac12 g^\top H^{-1} g$ lower. For the
-# *total* negative log-likelihood, that is the gain still to be had, in nats:
+# and the matrix of second derivatives) has its bottom $\frac12 g^\top H^{-1} g$ lower. The
+# loss is a mean over $n$ rows. So $\frac n2 g^\top H^{-1} g$ is the log-likelihood still to be gained,
+# in nats:
 
 
 # %%
 def nats_to_go(loc, scale):
-    def total(u):
-        return -Normal(u[0], softplus(u[1])).log_prob(x).sum()
+    def mean_loss(u):
+        return -Normal(u[0], softplus(u[1])).log_prob(x).mean()
 
     scale = torch.tensor(scale, dtype=torch.float64)
     u = torch.stack([torch.full_like(scale, loc), inverse_softplus(scale)])
-    g = torch.autograd.functional.jacobian(total, u)
-    H = torch.autograd.functional.hessian(total, u)
+    g = torch.autograd.functional.jacobian(mean_loss, u)
+    H = torch.autograd.functional.hessian(mean_loss, u)
     convex = bool((torch.linalg.eigvalsh(H) > 0).all())
-    return (0.5 * g @ torch.linalg.solve(H, g)).item(), convex
+    return (n / 2 * g @ torch.linalg.solve(H, g)).item(), convex
 
 
 lowest = -Normal(x.mean(), x.std(correction=0)).log_prob(x).mean().item()

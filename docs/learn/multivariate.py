@@ -106,7 +106,7 @@ print(f"father 5 inches up:  sons {5 * S[0, 1] / S[0, 0]:.1f} inches up")
 # $$
 #
 # The last product is the squared distance from the centre, measured in standard deviations in each
-# direction. It is called the squared **Mahalanobis distance**, and takes the place of $z^2$.
+# direction. It is called the squared **Mahalanobis distance**, $D^2$, and takes the place of $z^2$.
 
 # %%
 import math
@@ -124,8 +124,8 @@ print(f"squared distance {distance:.3f}, log-density {by_hand:.3f} nats")
 
 # %% [markdown]
 # All points at one distance have one density, and they form an ellipse. In two dimensions a normal
-# has probability $e^{-q/2}$ beyond the squared distance $q$. So each ellipse of the figure is drawn
-# where $q = -2\log(1 - p)$, from the fit and not around the points: the share $p$ should lie
+# has probability $e^{-c/2}$ where $D^2$ exceeds $c$. So each ellipse of the figure is drawn
+# where $D^2 = -2\log(1 - p)$, from the fit and not around the points: the share $p$ should lie
 # within. Do the families agree?
 
 # %%
@@ -242,7 +242,7 @@ plt.show()
 # length jumps over the wall without seeing it. The path *in the chart* stays inside, and is
 # explained [below](#a-chart-of-the-cone). The thin contours say by how many nats a row a matrix falls
 # short of the best one. In [one dimension](closed-form.py#no-other-does-better), with
-# $q = s^2/\sigma^2$, this was $\frac12 (q - 1 - \log q)$. For pairs whose scatter is $R$ it is
+# $l = s^2/\sigma^2$, this was $\frac12 (l - 1 - \log l)$. For pairs whose scatter is $R$ it is
 # $\frac12\bigl(\tr(\Sigma^{-1}R) - 2 - \log\det(\Sigma^{-1}R)\bigr)$.
 #
 # Would a better learning rate do? Try four, for 200 steps each:
@@ -277,14 +277,14 @@ for rate in (0.01, 0.1, 1.0, 10.0):
 # %% [markdown] tags=["steps"]
 # The gradient of the mean loss by $\Sigma$ is
 # $\frac12 (\Sigma^{-1} - \Sigma^{-1} S\, \Sigma^{-1})$. Begun at the identity, the search keeps the
-# eigenvectors of $S$, and each eigenvalue $\lambda$ of $\Sigma$ moves by itself towards the
+# eigenvectors of $S$, and each eigenvalue $b$ of $\Sigma$ moves by itself towards the
 # eigenvalue $a$ of $S$:
 #
 # $$
-# \lambda \leftarrow \lambda - \frac\alpha2 \Bigl( \frac1\lambda - \frac{a}{\lambda^2} \Bigr) .
+# b \leftarrow b - \frac\alpha2 \Bigl( \frac1b - \frac{a}{b^2} \Bigr) .
 # $$
 #
-# At $\lambda = a$ the curvature is $1/(2a^2)$. So the rate $\alpha$ must stay below $4 a_{\min}^2$ or
+# At $b = a$ the curvature is $1/(2a^2)$. So the rate $\alpha$ must stay below $4 a_{\min}^2$ or
 # the search is thrown off the solution. But each step removes only a share $\alpha/(2a_{\max}^2)$ of
 # the error in the widest direction. The number of steps grows like $(a_{\max}/a_{\min})^2$, the
 # *square* of this ratio, the **condition number**. In raw units, where the columns of a table
@@ -578,7 +578,7 @@ for d in (2, 10, 100):
 # with $A = LQ$. How does the mean loss bend as $A$ turns further?
 
 # %% [markdown] tags=["solution"]
-# If $AA^\top = LL^\top$, then $Q = L^{-1}A$ has $QQ^\top = L^{-1} L L^\top L^{-\top} = I$: a rotation
+# If $AA^\top = LL^\top$, then $Q = L^{-1}A$ has $QQ^\top = L^{-1} L L^\top L^{-\top} = I_2$: a rotation
 # (if $\det A < 0$, with a reflection). Take any angle: the likelihood is the same. So the mean loss
 # does not bend that way at all, and one eigenvalue of the Hessian, the matrix of its second
 # derivatives, is zero.
@@ -635,7 +635,7 @@ torch.testing.assert_close(beside, given.log_prob(pair[1]))
 
 # %% [markdown] tags=["solution"]
 # The axis is the eigenvector of the larger eigenvalue of $\Sigma$. Its slope is
-# $\Sigma_{21}/(\Sigma_{11} - \lambda)$, where $\lambda$ is the smaller one. This is positive, so the line,
+# $\Sigma_{21}/(\Sigma_{11} - b)$, where $b$ is the smaller one. This is positive, so the line,
 # whose slope is $\Sigma_{21}/\Sigma_{11}$, is flatter in any unit.
 
 # %% tags=["solution"]

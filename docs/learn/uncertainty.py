@@ -155,9 +155,9 @@ torch.testing.assert_close(right, errors)
 
 # %% [markdown] tags=["pitfall"]
 # Sum, do not average; and carry an error through a map by the slope of the map. That is the **delta
-# method**: $\mathrm{se}(g(\hat\theta)) \approx |g'(\hat\theta)|\,\mathrm{se}(\hat\theta)$. If $g$
+# method**: $\mathrm{se}(f(\hat\theta)) \approx |f'(\hat\theta)|\,\mathrm{se}(\hat\theta)$. If $f$
 # depends on two parameters there are two such parts. Where their errors are not correlated, as those
-# of $\mu$ and $\sigma$ are not, the squares of the parts add up to that of $\mathrm{se}(g)$. The
+# of $\mu$ and $\sigma$ are not, the squares of the parts add up to that of $\mathrm{se}(f)$. The
 # library does it for any function of the distribution, as in
 # `standard_errors(of=lambda d: d.variance)`.
 
@@ -594,19 +594,19 @@ assert abs(again.std() / robust - 1) < 0.04
 # heights in `heights`? Use the delta method by hand, then `standard_errors(of=...)`.
 
 # %% [markdown] tags=["solution"]
-# $g = \sigma/\mu$ has the slopes $-\sigma/\mu^2$ and $1/\mu$. The errors of $\hat\mu$ and
+# $f = \sigma/\mu$ has the slopes $-\sigma/\mu^2$ and $1/\mu$. The errors of $\hat\mu$ and
 # $\hat\sigma$ are not correlated, so their squares add:
-# $\mathrm{se}(g)^2 = g^4/n + g^2/2n$. The sons' heights vary by about 4 %, known to a fifth of a
+# $\mathrm{se}(f)^2 = f^4/n + f^2/2n$. The sons' heights vary by about 4 %, known to a fifth of a
 # percentage point.
 
 # %% tags=["solution"]
 son = mlefit.fit(Normal, heights[:, 1])
-g = son.params["scale"] / son.params["loc"]
-by_hand = (g**4 / len(heights) + g**2 / (2 * len(heights))) ** 0.5
+ratio = son.params["scale"] / son.params["loc"]
+by_hand = (ratio**4 / len(heights) + ratio**2 / (2 * len(heights))) ** 0.5
 by_fit = son.standard_errors(of=lambda d: d.scale / d.loc)
 
 torch.testing.assert_close(by_hand, by_fit, rtol=1e-6, atol=0)
-print(f"{100 * g:.2f} % ± {100 * by_fit:.2f} %")
+print(f"{100 * ratio:.2f} % ± {100 * by_fit:.2f} %")
 
 # %% [markdown]
 # **4.** Could the interval have missed 734.5 because the hundred readings are not independent? Test
