@@ -10,6 +10,7 @@ import json
 from html import escape
 from itertools import groupby
 from pathlib import Path
+from re import sub
 
 from IPython.display import HTML
 
@@ -38,6 +39,11 @@ def nats(gap):
     if gap == float("inf"):
         return "no density"
     return f"{gap:.1e}" if gap < 0.01 else short(gap)
+
+
+def unbroken(text):
+    """Keep the exponent of a number on its line."""
+    return sub(r"\S+e-\d+", r'<span style="white-space:nowrap">\g<0></span>', escape(text))
 
 
 def line(row):
@@ -141,7 +147,7 @@ HTML(
 # %% tags=["hide"]
 aims = measured["aims"]
 cells = [
-    "".join(f"<td>{escape(aim[key])}</td>" for key in ("text", "asked", "found"))
+    "".join(f"<td>{unbroken(aim[key])}</td>" for key in ("text", "asked", "found"))
     + f"<td>{'yes' if aim['reached'] else 'no'}</td>"
     for aim in aims
 ]
@@ -240,15 +246,15 @@ def ring(machines, size, latency=50e-6, bandwidth=10e9 / 8):
     return (machines - 1) * (latency + size / bandwidth)  # seconds
 
 
-part = mlefit.suffstats(MultivariateNormal, torch.randn(100, 16, dtype=torch.float64))
+part = mlefit.suffstats(MultivariateNormal, torch.randn(100, 16))
 numbers = sum(t.numel() for t in (part.n, part.mean, part.remainder, part.scatter))
 assert sent(16) == 8 * (numbers + 1)
 
-print("columns  bytes sent  MB received   ring, s  by 32, s")
+print("   d    sent, B   got, MB  ring, s  by 32")
 for d in (1, 16, 100, 1000):
     size = sent(d)
-    row = f"{d:7}  {size:10,}  {999 * size / 1e6:11,.2f}"
-    print(f"{row}  {ring(1000, size):8.3f}  {2 * ring(32, size):8.3f}")
+    row = f"{d:4}  {size:9,}  {999 * size / 1e6:8,.2f}"
+    print(f"{row}  {ring(1000, size):7.3f}  {2 * ring(32, size):5.3f}")
 assert 8 * 16 * 1e9 == 128e9  # bytes of a billion rows of 16 columns
 
 # %% [markdown]
