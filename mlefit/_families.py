@@ -19,10 +19,9 @@ Start = Callable[[Tensor, Tensor | None, Mapping[str, Any]], dict[str, Tensor]]
 
 CATEGORIES = 500  # more would need a Hessian that is too large
 UNIDENTIFIED = "adding a constant to all logits changes nothing; try probs instead"
-DEPENDENT = (
-    "the support depends on it, so the likelihood is not smooth at its maximum; "
-    "try closed_form, or fix it"
-)
+NOT_SMOOTH = "the support depends on it, so the likelihood is not smooth at its maximum; "
+ENDPOINT = f"{NOT_SMOOTH}try to fix it"
+DEPENDENT = f"{NOT_SMOOTH}try closed_form, or fix it"
 INTEGER = "it is an integer; try to fix it, as in fixed={%r: 10}"
 ROTATION = "it is determined only up to a rotation; try to fix it, or MultivariateNormal"
 KINK = (
@@ -347,5 +346,5 @@ if hasattr(td, "GeneralizedPareto"):  # torch 2.8 and later
             "scale": (_mean(x, w) - known.get("loc", 0.0)).clamp(min=1e-300),
             "concentration": torch.full_like(x[0], 0.1),
         },
-        refused={"loc": DEPENDENT},
+        refused={"loc": ENDPOINT},
     )

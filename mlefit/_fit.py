@@ -58,8 +58,8 @@ def fit(
         max_steps: By default 200 steps of Newton, 10,000 of another optimizer.
         tol: How close to the maximum of the log-likelihood to stop, in nats, by the estimate
             $\tfrac n2 g^\top H^{-1} g$ from the gradient and the Hessian of the mean negative
-            log-likelihood; 0 takes exactly `max_steps` steps and does not warn (the verdict is
-            then that of 1e-8).
+            log-likelihood; 0 takes exactly `max_steps` steps, which must be given, and does not
+            warn (the verdict is then that of 1e-8).
 
     Returns:
         A `Fit` with the parameters, a verdict, the path, and standard errors on demand.
@@ -121,6 +121,7 @@ def closed_form(family: type[Distribution], data: Any, *, weights: Any = None) -
         NotImplementedError: The family has no closed form.
         TypeError: The data are not numbers.
         ValueError: Something is wrong with the data, or the likelihood is unbounded.
+        RuntimeError: The call stands inside `torch.inference_mode`.
 
     Source:
         Anderson (2003), An Introduction to Multivariate Statistical Analysis, 3rd ed., section 3.2.

@@ -186,6 +186,11 @@ def _check_density(family: Any) -> None:
             f"{WITHOUT_DENSITY[family]}; try a callable with init, such as "
             "lambda loc, scale: Independent(Normal(loc, scale), 1)"
         )
+    if family.log_prob is Distribution.log_prob:
+        raise TypeError(
+            f"expected a family with a density; got {family.__name__}, which defines no log_prob; "
+            "try to define it, or another family"
+        )
 
 
 def _as_dict(given: Any, what: str) -> dict[str, Any]:

@@ -24,15 +24,18 @@ HALVINGS = 30
 def newton(objective: Objective, start: Tensor, *, max_steps: int, tol: float) -> Minimum:
     """Minimize by damped Newton steps on the exact Hessian; pass it as `optimizer=mlefit.newton`.
 
-    A step is the solution of H s = -g, in units in which H has a unit diagonal, with the
+    A step is the solution of H v = -g, in units in which H has a unit diagonal, with the
     eigenvalues made positive where H is not positive definite; it is halved until the function
     falls. Functions that have settled leave the computation.
 
     Args:
-        objective: B functions of p numbers each.
+        objective: B functions of p numbers each, as `fit` makes them.
         start: `(B, p)`, float64.
         max_steps: The most steps to take.
         tol: The distance to the minimum, in nats, at which to stop; 0 runs all the steps.
+
+    Returns:
+        Where each search ended and how, for `fit` to report.
 
     Source:
         Nocedal & Wright (2006), Numerical Optimization, 2nd ed., sections 3.1 and 3.4.
@@ -180,7 +183,7 @@ def local_model(objective: Objective, u: Tensor, tol: float) -> Local:
 
 
 def _newton_step(g: Tensor, H: Tensor, flat: float) -> tuple[Tensor, Tensor]:
-    """Solve H s = -g in units in which H has a unit diagonal; bend H where it is not convex.
+    """Solve H v = -g in units in which H has a unit diagonal; bend H where it is not convex.
 
     Returns:
         The step `(B, p)`, nan where H is not finite; and the least pivot of H in these units, or 0

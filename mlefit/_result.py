@@ -95,9 +95,10 @@ class Fit:
         Args:
             of: A function of the distribution, as in `lambda d: d.covariance_matrix`; by default
                 the learned parameters.
-            robust: The sandwich $\mathcal{I}^{-1} \big(\sum_i w_i^2 s_i s_i^\top\big)
-                \mathcal{I}^{-1}$ of the scores instead of $\mathcal{I}^{-1}$: right also where the
-                family is wrong, and for weights that say importance, not frequency.
+            robust: The sandwich $\mathcal{I}^{-1} \big(\sum_i w_i^2 \nabla\ell_i
+                \nabla\ell_i^\top\big) \mathcal{I}^{-1}$ of the scores instead of
+                $\mathcal{I}^{-1}$: right also where the family is wrong, and for weights that say
+                importance, not frequency.
 
         Returns:
             A tensor for each name, of its parameter's shape; or one tensor, of the shape of `of`.
@@ -149,6 +150,9 @@ class Fit:
         Raises:
             ValueError: As in `standard_errors`, or the level is not between 0 and 1.
 
+        Warns:
+            ConvergenceWarning: The fit has not converged.
+
         Examples:
             >>> from torch.distributions import Normal
             >>> import mlefit
@@ -181,7 +185,11 @@ class Fit:
             `(lower, upper)`, each `(*batch)`; infinite where the likelihood never falls enough.
 
         Raises:
-            ValueError: The parameter is not learned, or not a scalar.
+            ValueError: The parameter is not learned, or not a scalar; the level is not between 0
+                and 1; or there is no information matrix.
+
+        Warns:
+            ConvergenceWarning: The fit has not converged.
 
         Source:
             Wilks (1938), Ann. Math. Statist. 9, 60-62.

@@ -134,6 +134,8 @@ def suffstats(
 ) -> SufficientStatistics:
     r"""Compute the sufficient statistics of a normal from data, in float64 and in one pass.
 
+    A second pass is made where the first rows are far from the rest.
+
     Args:
         family: `Normal`, for data of shape `(n, *batch)`, or `MultivariateNormal`, for data of
             shape `(n, *batch, d)`. A row may be missing altogether: `n` may be 0.

@@ -70,7 +70,10 @@ class Information:
         return torch.where(regular, unit * inverse * unit.mT, torch.nan)
 
     def sandwich(self, problem: Problem) -> Tensor:
-        r"""Return $\mathcal{I}^{-1} (\sum_i w_i^2 s_i s_i^\top) \mathcal{I}^{-1}$, one block."""
+        r"""Return $\mathcal{I}^{-1} (\sum_i w_i^2 \nabla\ell_i \nabla\ell_i^\top) \mathcal{I}^{-1}$.
+
+        It is one block: the rows of a factor are not independent here.
+        """
         if problem.rows is None:
             raise ValueError(
                 "expected rows, since the sandwich needs the score of each; got statistics; "

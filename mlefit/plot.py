@@ -39,7 +39,8 @@ def density(fit: Fit, data: Any, *, bins: Any = "auto", ax: Axes | None = None) 
         ax: Where to draw; by default, a new figure.
 
     Returns:
-        The axes. The area of the bars is 1, and so is that under the curve.
+        The axes. The area of the bars is 1, and so is that under the curve; for whole numbers,
+        the heights of the bars add up to 1, and the model has bars too.
 
     Raises:
         ValueError: The fit is of a batch, or not of one dimension, or the data are not in its
@@ -94,7 +95,7 @@ def ellipses(
         ax: Where to draw; by default, a new figure.
 
     Returns:
-        The axes, with one line for each level, in their order.
+        The axes, with one line for each level, in their order, and then the mark of the mean.
 
     Raises:
         ValueError: The fit is of a batch, or not of a bivariate normal, or a level is no

@@ -479,6 +479,15 @@ def test_a_hopeless_fit_does_not_spoil_a_family_that_torch_checks_as_a_whole() -
     torch.testing.assert_close(batch.params["loc"][1], alone.params["loc"], rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("init", [None, {"loc": 0.0}])
+def test_a_class_without_a_density_is_refused(init: dict[str, float] | None) -> None:
+    class Shapeless(distributions.Distribution):
+        """A class that torch accepts."""
+
+    with pytest.raises(TypeError, match=r"got Shapeless, which defines no log_prob; try"):
+        fit(Shapeless, [1.0, 2.0], init=init)
+
+
 def test_inference_mode_is_refused() -> None:
     with torch.inference_mode(), pytest.raises(RuntimeError, match=r"try torch\.no_grad"):
         fit(Normal, [1.0, 2.0])
