@@ -15,6 +15,7 @@ from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import get_toc
 from mkdocs.utils import get_relative_url
 from sitekit import (
+    buttons,
     cache,
     cards,
     cells,
@@ -29,6 +30,7 @@ from sitekit import (
     policy,
     prose,
     provenance,
+    stylesheets,
     theme,
 )
 
@@ -115,13 +117,19 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
         copy = copies.of_page(page.markdown or "", root=Path(config.config_file_path).parent)
 
     _write(config, page.meta["markdown"], copy)
-    output = explorables.loaded(theme.mended(output), base=get_relative_url(".", page.url))
+    output = buttons.with_copy_buttons(theme.mended(output))
+    output = explorables.loaded(output, base=get_relative_url(".", page.url))
     return policy.guarded(output)
 
 
 def on_post_template(output: str, template_name: str, config: MkDocsConfig) -> str:
     """Treat the page for wrong addresses as the others."""
     return policy.guarded(theme.mended(output)) if template_name == "404.html" else output
+
+
+def on_post_build(config: MkDocsConfig) -> None:
+    """Merge the style sheets, once all pages and files are there."""
+    stylesheets.merge(Path(config.site_dir))
 
 
 def _notebook_page(content: str, page: Page, config: MkDocsConfig, files: Files) -> str:

@@ -54,8 +54,8 @@ def test_every_script_that_is_asked_for_exists():
     assert set(asked) == present
 
 
-def test_the_style_sheet_stands_in_the_head():
+def test_the_scripts_stand_in_the_head():
     page = explorables.loaded(f"{HEAD}<body><mle-bell></mle-bell></body>", base=".")
     head, _, body = page.partition("</head>")
-    assert '<link rel="stylesheet" href="./assets/explorables/explorables.css">' in head
+    assert '<script defer src="./assets/explorables/bell.js"></script>' in head
     assert "script" not in body

@@ -4,7 +4,7 @@ import base64
 import hashlib
 
 import pytest
-from sitekit import policy, theme
+from sitekit import policy
 
 PAGE = """<!doctype html><html><head>
 <meta charset="utf-8">
@@ -38,13 +38,3 @@ def test_the_policy_follows_the_encoding_and_precedes_the_scripts():
 def test_a_page_without_an_encoding_is_refused():
     with pytest.raises(ValueError, match="charset"):
         policy.guarded("<html></html>")
-
-
-def test_the_repository_is_a_link_and_asks_nobody():
-    html = '<a href="r" class="md-source" data-md-component="source">'
-    assert theme.mended(html) == '<a href="r" class="md-source">'
-
-
-def test_lines_of_code_have_a_class_and_no_id():
-    html = '<span id="__span-0-1">a</span><span id="__span-0-1">b</span>'
-    assert theme.mended(html) == '<span class="line">a</span><span class="line">b</span>'

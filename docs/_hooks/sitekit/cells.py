@@ -20,6 +20,7 @@ _WITHOUT_SCRIPTS = "<p>With scripts on, an interactive figure stands here.</p>"
 _SUMMARIES = {"solution": "Solution", "steps": "Show the steps"}
 _STYLE = re.compile(r"<style\b.*?</style>", re.DOTALL)
 _TABLE = re.compile(r"<table\b[^>]*>")
+_ASKS = re.compile(r'highlight">((?:(?!</div>).)*</div>\n<div class="output )', re.DOTALL)
 _ROW = re.compile(r'<tr style="[^"]*">')
 
 
@@ -53,7 +54,7 @@ def page(notebook: Notebook, prose: Sequence[str]) -> str:
         )
         parts.append(_folded(fold, inner))
 
-    return "\n".join(parts)
+    return _ASKS.sub(r'highlight asks">\1', "\n".join(parts))
 
 
 def _folded(fold: str | None, inner: str) -> str:

@@ -18,7 +18,7 @@ _ALSO = {
 
 
 def loaded(output: str, *, base: str) -> str:
-    """Return a page with the scripts and the style sheet of its `<mle-...>` elements.
+    """Return a page with the scripts of its `<mle-...>` elements.
 
     Args:
         output: The HTML of a whole page.
@@ -29,9 +29,8 @@ def loaded(output: str, *, base: str) -> str:
         return output
 
     also = dict.fromkeys(script for name in names for script in _ALSO.get(name, ()))
-    tags = [f'<link rel="stylesheet" href="{base}/{_FOLDER}/explorables.css">']
     # Classic scripts, since modules are dead in a page opened from a folder; deferred, in order.
-    tags += [
+    tags = [
         f'<script defer src="{base}/{_FOLDER}/{script}.js"></script>'
         for script in (*_SHARED, *also, *names)
     ]

@@ -8,12 +8,17 @@ _REPLACEMENTS = {
     'class="md-search" data-md-component="search" role="dialog"': (
         'class="md-search" data-md-component="search" role="dialog" aria-label="Search"'
     ),
+    # scheme.html switches instead
+    'class="md-header__option" data-md-component="palette"': 'class="md-header__option"',
     # the theme's script would ask GitHub for the repository's stars
     'class="md-source" data-md-component="source"': 'class="md-source"',
 }
 
 # A docstring's code blocks are numbered from 0 again, so that lines of one page share an id.
 _LINE = re.compile(r'<span id="__span-[\d-]+">')
+
+# Names, operators and punctuation have the colour of all code: no need of an element for each.
+_PLAIN = re.compile(r'<span class="(?:n|o|p|w)">([^<]*)</span>')
 
 
 def mended(output: str) -> str:
@@ -23,4 +28,4 @@ def mended(output: str) -> str:
     """
     for old, new in _REPLACEMENTS.items():
         output = output.replace(old, new)
-    return _LINE.sub('<span class="line">', output)
+    return _PLAIN.sub(r"\1", _LINE.sub('<span class="line">', output))

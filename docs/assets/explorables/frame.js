@@ -151,11 +151,20 @@
       for (const element of byElement.keys()) observer.observe(element);
     }
 
-    /** The theme itself puts its copy button on the block: it does so after this script. */
     codePanel() {
-      this.block = html("code", { tabindex: "0" });
-      const pre = html("div", { class: "highlight" }, html("pre", {}, this.block));
-      this.panel = html("details", { class: "code" }, html("summary", {}, "Show as code"), pre);
+      const id = `${this.localName}-code`;
+      this.block = html("code", { id, tabindex: "0" });
+      const button = html("button", {
+        class: "md-code__button",
+        type: "button",
+        title: "Copy to clipboard",
+        "aria-label": "Copy this code",
+        "data-clipboard-target": `#${id}`,
+        "data-md-type": "copy",
+      });
+      const corner = html("div", { class: "md-code__nav" }, button);
+      const code = html("div", { class: "highlight" }, corner, html("pre", {}, this.block));
+      this.panel = html("details", { class: "code" }, html("summary", {}, "Show as code"), code);
       this.panel.addEventListener("toggle", () => this.panel.open && this.writeCode());
       return this.panel;
     }

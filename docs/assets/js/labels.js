@@ -1,8 +1,5 @@
 // Names and keyboard focus for what the theme makes in the browser, for assistive technology.
 document$.subscribe(() => {
-  document.querySelectorAll(".md-code__nav").forEach((nav, i) => {
-    nav.setAttribute("aria-label", `Code block ${i + 1}`);
-  });
   document.querySelectorAll(".md-typeset__scrollwrap").forEach((box, i) => {
     box.tabIndex = 0;
     box.setAttribute("role", "region");
