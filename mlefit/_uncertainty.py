@@ -70,9 +70,9 @@ class Information:
         return torch.where(regular, unit * inverse * unit.mT, torch.nan)
 
     def sandwich(self, problem: Problem) -> Tensor:
-        r"""Return $\mathcal{I}^{-1} (\sum_i w_i^2 \nabla\ell_i \nabla\ell_i^\top) \mathcal{I}^{-1}$.
+        r"""Return $\mathcal{I}^{-1} G \mathcal{I}^{-1}$, one block, with the scores in $G$.
 
-        It is one block: the rows of a factor are not independent here.
+        $G = \sum_i w_i^2 \nabla\ell_i \nabla\ell_i^\top$.
         """
         if problem.rows is None:
             raise ValueError(
