@@ -168,7 +168,7 @@ tables("Exact")
 # A search needs no formula, so it stays the same when the model changes. Each package begins where a
 # [blog post](post-2022.py) began, unless the table says otherwise. With 20 and 50 columns, `mlefit`
 # chooses its own start, which has the mean and the variance of each column, but no covariance. The
-# post's loops run for as long as they ran there: 5,100 steps with one column, 8,100 with two.
+# post's loops run for as many steps as they did there.
 
 # %% tags=["hide"]
 tables("By search")
