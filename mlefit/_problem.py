@@ -188,7 +188,7 @@ class Likelihood:
     @property
     def learned(self) -> Tensor:
         """Which of the unknowns are learned: all of them, `(p,)`."""
-        return torch.ones(sum(self.chart.sizes()), dtype=torch.bool)
+        return torch.ones(sum(self.chart.sizes()), dtype=torch.bool, device=self.n.device)
 
     def params(self, u: Tensor) -> dict[str, Tensor]:
         """Return the learned parameters at `u`, `(*any, p)`."""

@@ -30,7 +30,7 @@ def short(value):
 def duration(seconds):
     units = ((1, "s"), (1e-3, "ms"), (1e-6, "µs"))
     size, unit = next((u for u in units if seconds >= u[0]), units[-1])
-    return f"{short(seconds / size)} {unit}"
+    return f"{short(seconds / size)}\u00a0{unit}"
 
 
 def nats(gap):
@@ -50,7 +50,7 @@ def line(row):
     time = "" if row["seconds"] is None else duration(row["seconds"])
     ratio = "" if row["ratio"] is None else short(row["ratio"])
     texts = (row["who"], time, ratio, nats(row["gap"]), row["verdict"])
-    return "".join(f"<td>{escape(text)}</td>" for text in texts)
+    return "".join(f"<td>{unbroken(text)}</td>" for text in texts)
 
 
 def notes(group):
@@ -221,7 +221,8 @@ ax.plot(place, merging, "o-", color="C3")
 for x, time in zip(place, whole, strict=True):
     ax.annotate(f"{time:.0f}", (x, time), (0, 6), textcoords="offset points", color="C0")
 ax.text(0.15, whole[0], "the whole", color="C0", va="center")
-ax.text(1.5, 0.86 * ideal[-1], f"shared out over {cores} cores", color="C4", va="top", ha="center")
+between = (min(ideal[-1], whole[-1]) + merging[-1]) / 2
+ax.text(2, between, f"shared out over {cores} cores", color="C4", ha="right", va="center")
 ax.text(0.5, merging[1] + 0.05 * whole[0], "all_reduce alone", color="C3", ha="center")
 ax.set(ylim=(0, 1.15 * whole[0]), xlabel="processes", ylabel="milliseconds")
 ax.set_xticks(place, counts)
