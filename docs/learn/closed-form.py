@@ -227,8 +227,9 @@ print(f"curvature in σ at 3s: {hessian(surface, wide)[1, 1]:8.5f}")
 # ## In one line
 #
 # The library has the formula as `closed_form`, and a search that does not know it as `fit`. Both
-# take the data, or only their sufficient statistics, which `suffstats` computes. `fit` has two more
-# arguments: `init` says where the search starts, and `fixed` holds a parameter at a value of yours.
+# take the data, or only their sufficient statistics, which `suffstats` computes. Of the
+# further arguments of `fit`, `init` says where the search starts, and `fixed` holds a parameter at a
+# value of yours.
 # Here it starts far away, at 700 and 200, and ends within $10^{-8}$ nats of the top:
 
 # %%

@@ -195,10 +195,10 @@ plt.show()
 # - $|u|$ has a kink at 0, and two values of $u$ for each scale.
 # - $e^u$ is smooth, but a step of 1 in $u$ multiplies the scale by $e$: far out, steps explode.
 # - $\operatorname{softplus}(u) = \log(1 + e^u)$ is nearly $u$ itself for large values, and nearly
-#   $e^u$ for small ones. Its slope stays below 1.
+#   $e^u$ far below zero. Its slope stays below 1.
 #
-# The last one is the post's choice and this library's default, except where Newton fits a normal
-# ([Which coordinates should the search use?](../explain/links.py)). The optimizer holds `u`, not the
+# The last one is the post's choice. It is this library's too, except where its own method, Newton's
+# ([below](#in-one-line)), fits a normal. The optimizer holds `u`, not the
 # scale: to begin at a scale of your own, invert the map.
 
 

@@ -447,7 +447,9 @@ print(f"{fit.params['scale']:.2f} / {threshold:.3f} = {turn:.1f} km/s")
 # use densities? (The `cdf` of a normal gives the probability of all that lies below a value.)
 
 # %% [markdown] tags=["solution"]
-# The probability of a reading is a difference of two values of `cdf`. It is nearly the density times
+# The probability of a reading is a difference of two values of `cdf`. The logarithms of these
+# probabilities add up to $-348$: all hundred readings together are that improbable, under the best
+# normal too. Each is nearly the density times
 # 10, so the sum of log-probabilities is nearly the log-likelihood plus $n \log 10$, the same for every
 # $\mu$. Rounding shifts the curve and leaves its top: at both centres the difference is the same to a
 # hundredth of a nat.

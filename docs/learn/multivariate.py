@@ -286,8 +286,8 @@ for rate in (0.01, 0.1, 1.0, 10.0):
 #
 # At $b = a$ the curvature is $1/(2a^2)$. So the rate $\alpha$ must stay below $4 a_{\min}^2$ or
 # the search is thrown off the solution. But each step removes only a share $\alpha/(2a_{\max}^2)$ of
-# the error in the widest direction. The number of steps grows like $(a_{\max}/a_{\min})^2$, the
-# *square* of this ratio, the **condition number**. In raw units, where the columns of a table
+# the error in the widest direction. The ratio $a_{\max}/a_{\min}$ is the **condition number**, and the
+# number of steps grows like its *square*. In raw units, where the columns of a table
 # differ by a factor of a thousand, that is hopeless.
 
 # %% [markdown]
@@ -296,7 +296,9 @@ for rate in (0.01, 0.1, 1.0, 10.0):
 # Softplus gave a positive scale from any number. Such a map, from numbers that may be anything onto
 # the values allowed, is called a **chart**. The cone has one too. Every positive definite
 # matrix is $\Sigma = L L^\top$ for exactly one lower triangular $L$ with a positive diagonal, its
-# **Cholesky factor**. And $LL^\top$ is positive definite for any such $L$. torch calls $L$
+# **Cholesky factor**. And $LL^\top$ is positive definite for any such $L$. Any $A$ with
+# $AA^\top = \Sigma$ is called a **square root** of $\Sigma$. $L$ is the triangular one; one more is
+# symmetric and positive definite, the symmetric root. torch calls $L$
 # `scale_tril`, and rightly, since it does what a scale does. If $z$ has independent standard normal
 # entries, $x = \mu + Lz$ has mean $\mu$ and covariance $LL^\top$:
 

@@ -291,7 +291,8 @@ plt.show()
 
 # %% [markdown] tags=["steps"]
 # These percentages need no simulation. Each of the three intervals is $s$ times two constants,
-# and $n s^2/\sigma^2$ follows $\chi^2_{n-1}$, with the distribution function $F_{n-1}$:
+# and $n s^2/\sigma^2$ follows $\chi^2_{n-1}$: it is spread like a sum of $n - 1$ squared standard
+# normals. Let $F_{n-1}$ be its distribution function:
 #
 # $$
 # \begin{aligned}
@@ -397,8 +398,8 @@ ax.set(xlabel="mean μ, km/s above 299 000", ylabel="nats below the maximum", yl
 plt.show()
 
 # %% [markdown]
-# Two things to find out. Look for a $\mu_0$ at which the tests disagree: Wald rejects at 5 %, the
-# score does not. Then take five readings, or a hundred; the hypothesis stays as many standard errors
+# Two things to find out. Where it starts, the tests disagree: Wald rejects at 5 %, the score does
+# not. How far does that reach? Then take five readings, or a hundred; the hypothesis stays as many standard errors
 # away. With a hundred the curve is close to the parabola, and the three nearly agree. Here always
 # Wald ≥ ratio ≥ score, since the curve is flatter than the parabola.
 #
@@ -454,7 +455,7 @@ print(f"middle 95 % of the thousand {a:.2f} to {b:.2f}")
 # Two routes, one answer: a correlation of 0.41 with a standard error of 0.06. A correlation cannot
 # exceed 1. So its Wald interval is better made for $\tanh^{-1} r$ and mapped back, as Fisher did.
 #
-# Why throw away the other sons? Galton has 481 of them. But brothers have the same father and
+# Why throw away the other sons? Galton has 481 in all. But brothers have the same father and
 # the same mother, and are alike. Counted as independent they promise too much. The bootstrap can be
 # told: draw *families*, each with all its sons.
 
@@ -520,8 +521,8 @@ plt.show()
 
 # %% [markdown]
 # The interval is about the mean that *this apparatus, used in this way,* would give in an endless
-# series of such readings. The interval says where that mean lies, to some 15 km/s either way. It takes
-# for granted that this mean is the speed of light. An error that all readings share, in a length, a
+# series of such readings. The interval says where that mean lies, to some 15 km/s either way. To take
+# it for the speed of light is to take for granted that the two are the same. An error that all readings share, in a length, a
 # clock, a temperature, moves every one of them, and the scatter does not show it. Michelson knew, and
 # published a wider margin than the scatter gives. Its width was his judgement; no formula finds it
 # in the readings.
