@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+import scipy.optimize
 import scipy.stats
 import torch
 from conftest import DOCS
@@ -156,6 +157,28 @@ def test_normal_likelihood():
     assert_close(formula, Normal(MU, SIGMA).log_prob(X1).sum())
 
 
+@pytest.mark.parametrize(
+    ("to", "back", "is_inside"),
+    [
+        (lambda m, s: (m, s), lambda a, b: (a, b), lambda m, s: m**2 + s**2 < 3),
+        (lambda m, s: (m, s.log()), lambda a, b: (a, b.exp()), lambda m, s: abs(m) < 1),
+        (lambda m, s: (m / s, 1 / s), lambda a, b: (a / b, 1 / b), lambda m, s: True),
+    ],
+    ids=["scale", "log", "reciprocal"],
+)
+def test_normal_convex(to, back, is_inside):
+    """At points on either side of the borders, in units of the data about their mean."""
+    signs = set()
+    for m in (-2.0, -1.01, -0.99, 0.3, 1.4):
+        for s in (0.1, 0.98, 1.0, 1.01, 1.7, 1.74, 4.0):
+            point = torch.stack(to(MEAN + m * S, s * S))
+            curvature = hessian(lambda u: -Normal(*back(*u)).log_prob(X1).mean(), point)
+            is_convex = bool(torch.linalg.eigvalsh(curvature)[0] > 0)
+            assert is_convex == is_inside(m, s)
+            signs.add(is_convex)
+    assert len(signs) == (1 if is_inside(9, 9) else 2)
+
+
 def test_normal_mle():
     for fit in (mlefit.closed_form(Normal, X1), mlefit.fit(Normal, X1)):
         assert_close(fit.params["loc"], X1.sum() / N)
@@ -185,6 +208,24 @@ def test_normal_moments():
         assert math.isclose(ratio, scipy.stats.chi(n - 1).mean() / math.sqrt(n))
         drawn = torch.randn(20_000, n, dtype=torch.float64).var(-1, correction=0)
         assert scipy.stats.kstest(n * drawn, scipy.stats.chi2(n - 1).cdf).pvalue > 0.001
+
+
+def test_normal_divisors():
+    """Of three by the mean loss, which is least there; that of n is test_normal_mle."""
+    n = 7
+    chi2 = scipy.stats.chi2(n - 1)  # of n s^2, in units of sigma^2
+
+    def square(c):
+        return chi2.expect(lambda t: (t / c - 1) ** 2)
+
+    def divergence(c):  # of a normal whose mean is off by a variance of 1/n
+        return chi2.expect(lambda t: ((1 + 1 / n) * c / t - 1 + math.log(t / c)) / 2)
+
+    assert math.isclose(chi2.expect(lambda t: t / (n - 1)), 1)
+    assert math.isclose(chi2.expect(lambda t: 1 / t), 1 / (n - 3))
+    for loss, best in ((square, n + 1), (divergence, n * (n - 3) / (n + 1))):
+        found = scipy.optimize.minimize_scalar(loss, bounds=(1, 20), method="bounded")
+        assert math.isclose(found.x, best, rel_tol=1e-3)
 
 
 def test_normal_entropy():
@@ -327,6 +368,37 @@ def test_mvn_convex():
         anywhere[i_diagonal(D)] = anywhere[i_diagonal(D)].abs() + 0.01
         curvature = torch.linalg.eigvalsh(hessian(loss, anywhere))
         assert curvature[0] > -1e-9 * curvature[-1]
+
+
+def test_mvn_natural():
+    i, j = torch.tril_indices(D, D)
+
+    def loss(coordinates):
+        half = coordinates.new_zeros(D, D).index_put((i, j), coordinates[: len(i)])
+        precision, linear = half + half.tril(-1).T, coordinates[len(i) :]
+        second = SCATTER + torch.outer(MEANS, MEANS)
+        bend = linear @ torch.linalg.solve(precision, linear) / 2 - torch.logdet(precision) / 2
+        data = linear @ MEANS - (precision @ second).trace() / 2
+        return -(data - bend - D / 2 * LOG_2PI)
+
+    for root, mu in ((P, LOC), (L, LOC_1), (P + 2 * torch.eye(D), POINT)):
+        precision = root.T @ root
+        coordinates = torch.cat([precision[i, j], precision @ mu])
+        nll = -MultivariateNormal(mu, precision_matrix=precision).log_prob(XD).mean()
+        assert_close(loss(coordinates), nll)
+        curvature = torch.linalg.eigvalsh(hessian(loss, coordinates))
+        assert curvature[0] > -1e-9 * curvature[-1]
+
+
+def test_mvn_lead():
+    n = len(XD)
+    best = MultivariateNormal(MEANS, SCATTER).log_prob(XD).sum()
+    for mu, sigma in ((LOC, SIGMAS), (LOC_1, SIGMAS_1), (MEANS, SCATTER)):
+        own = torch.linalg.eigvals(torch.linalg.solve(sigma, SCATTER)).real
+        square = (MEANS - mu) @ torch.linalg.solve(sigma, MEANS - mu)
+        formula = n / 2 * ((own - 1 - own.log()).sum() + square)
+        lead = best - MultivariateNormal(mu, sigma).log_prob(XD).sum()
+        assert_close(formula, lead, rtol=1e-7, atol=1e-6)
 
 
 def test_mvn_mle():
