@@ -218,6 +218,11 @@ def _wishart(x: Tensor, w: Tensor | None, known: Mapping[str, Any]) -> dict[str,
     return {"df": df, "scale_tril": torch.linalg.cholesky(m) / df.sqrt()[..., None, None]}
 
 
+def _lkj(x: Tensor, w: Tensor | None, known: Mapping[str, Any]) -> dict[str, Tensor]:
+    independent = (x.diagonal(dim1=-2, dim2=-1) == 1).all(-1).all(0)  # all rows are the identity
+    return {"concentration": torch.where(independent, torch.inf, 1.0).to(x)}
+
+
 def _of_mean(**formulas: Callable[[Tensor], Tensor]) -> Start:
     """Return a start whose parameters are functions of the mean."""
 
@@ -270,11 +275,7 @@ FAMILIES: dict[type[Distribution], Family] = {
         _of_mean(concentration1=torch.ones_like, concentration0=torch.ones_like),
         collapse=("concentration1", "concentration0"),
     ),
-    td.LKJCholesky: Family(
-        lambda x, w, known: {"concentration": x.new_ones(x.shape[1:-2])},
-        events=2,
-        refused={"dim": INTEGER % "dim"},
-    ),
+    td.LKJCholesky: Family(_lkj, events=2, refused={"dim": INTEGER % "dim"}),
     td.Laplace: Family(_loc_scale, collapse=("loc", "scale"), refused={"loc": KINK}),
     td.LogNormal: Family(_log_normal, collapse=("loc", "scale")),
     td.LogisticNormal: Family(

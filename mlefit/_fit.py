@@ -68,7 +68,8 @@ def fit(
         TypeError: The family has no density, or the data are not numbers.
         ValueError: Something is wrong with the data or the arguments, or the likelihood is
             unbounded; the message says what to try.
-        FloatingPointError: The search left the numbers (in a batch, that fit fails alone).
+        FloatingPointError: The search left the numbers (in a batch, that fit fails alone, unless
+            the optimizer searches for all as one, as L-BFGS does).
         RuntimeError: The call stands inside `torch.inference_mode`.
 
     Warns:

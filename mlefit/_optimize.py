@@ -51,8 +51,8 @@ def _descend(
     tol: float,
 ) -> Minimum:
     """Run a torch optimizer, one `.step(closure)` a step, and take the verdict in float64."""
-    dtype = objective.n.dtype
-    u = start.to(dtype, copy=True).requires_grad_()
+    start = start.to(objective.n.dtype)
+    u = start.clone().requires_grad_()
     optimizer = factory([u])
     if not isinstance(optimizer, torch.optim.Optimizer):
         raise TypeError(
@@ -62,10 +62,11 @@ def _descend(
     recorded: list[Tensor] = []  # the functions at each evaluation of the step under way
     path, losses, evaluations = [u.detach().clone()], [], 0
     still = 0  # steps in a row that have not moved
+    lost = torch.zeros(len(u), dtype=torch.bool, device=u.device)  # whose unknowns are no numbers
 
     def closure() -> Tensor:
         optimizer.zero_grad()
-        each = objective(u)
+        each = objective(torch.where(lost[:, None], start, u))  # which spares the others the nan
         check_graph(each)
         recorded.append(each.detach())
         total = each.sum()
@@ -76,11 +77,12 @@ def _descend(
         recorded.clear()
         optimizer.step(closure)  # type: ignore[arg-type]  # torch takes a tensor's loss too
         evaluations += len(recorded)
-        losses.append(recorded[0].double())
+        losses.append(recorded[0].double().masked_fill(lost, torch.nan))
         path.append(u.detach().clone())
-        if not torch.isfinite(path[-1]).all():
+        lost = ~torch.isfinite(path[-1]).all(-1)
+        if lost.all():
             break
-        still = still + 1 if torch.equal(path[-1], path[-2]) else 0
+        still = 0 if (path[-1] != path[-2])[~lost].any() else still + 1
         if tol > 0 and still == STILL:
             break
         if tol > 0 and step % PATIENCE == 0:

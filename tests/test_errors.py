@@ -342,6 +342,9 @@ UNBOUNDED = {
     "all equal": wrong_fit("the scatter is zero", Normal, [0.1] * 7),
     "all equal about a fixed loc": wrong_fit(BOUND, Normal, [2.0, 2.0], fixed={"loc": 2.0}),
     "all equal in every fit": wrong_fit("every fit of the batch", Normal, torch.ones(4, 2)),
+    "no correlation at all": wrong_fit(
+        "concentration runs to inf", LKJCholesky, torch.eye(3).expand(5, 3, 3), fixed={"dim": 3}
+    ),
     "exact, one observation": Wrong(lambda: closed_form(Normal, [1.0]), "the scatter is zero"),
     "exact, rank": Wrong(lambda: closed_form(MultivariateNormal, X[:3]), "rank 2 of 3"),
     "exact Laplace": Wrong(lambda: closed_form(Laplace, [1.0, 1.0]), BOUND),

@@ -713,6 +713,18 @@ def test_divergence_in_a_batch_is_marked() -> None:
     assert not found.converged[1]
 
 
+def test_divergence_in_a_batch_spares_the_others() -> None:
+    sgd = partial(torch.optim.SGD, lr=0.5)
+    start = {"loc": torch.zeros(3), "scale": torch.tensor([1.2, 0.01, 1.2])}
+    how = {"transforms": {"scale": ExpTransform()}, "optimizer": sgd}
+    alone = mlefit.fit(Normal, z, init={"loc": 0.0, "scale": 1.2}, **how)
+    with pytest.warns(ConvergenceWarning, match="2 of 3 fits converged.*1 .*left the numbers"):
+        found = mlefit.fit(Normal, torch.stack([z, z, z], 1), init=start, **how)
+    assert found.converged.tolist() == [True, False, True]
+    for name in ("loc", "scale"):
+        close(found.params[name][[0, 2]], alone.params[name].expand(2))
+
+
 def test_stalled_line_search_is_not_convergence() -> None:
     stalled = partial(strong_wolfe, max_iter=1)  # max_eval becomes 1
     warned("", Normal, x, init=FAR, optimizer=stalled, max_steps=50)

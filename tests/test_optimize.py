@@ -208,6 +208,22 @@ def test_one_bad_function_does_not_spoil_the_others() -> None:
     assert found.distance[1].item() == math.inf
 
 
+@pytest.mark.parametrize("slope", [math.inf, math.nan])
+@pytest.mark.parametrize("name", ["SGD", "Adam"])
+def test_a_search_that_leaves_the_numbers_does_not_stop_the_others(name: str, slope: float) -> None:
+    def of(u: Tensor, n: Tensor) -> Tensor:
+        return torch.where(n > 2, slope, 1.0) * u.square().sum(-1)
+
+    alone = search(of, [1.0], n=[1.0], optimizer=OPTIMIZERS[name])
+    found = search(of, [1.0], [1.0], [1.0], n=[1.0, 3.0, 1.0], optimizer=OPTIMIZERS[name])
+
+    assert found.outcome.tolist() == [Outcome.SETTLED, Outcome.FAILED, Outcome.SETTLED]
+    assert_close(found.u[[0, 2]], alone.u.expand(2, 1), rtol=0, atol=0)
+    assert_close(found.loss[:, 0], alone.loss[:, 0])
+    assert found.distance[1].item() == math.inf
+    assert not found.loss[-1, 1].isfinite()
+
+
 @pytest.mark.parametrize("steps", [0, 1, 30])
 @every_optimizer
 def test_without_tolerance_all_steps_are_taken(optimizer: Optimizer, steps: int) -> None:
