@@ -157,7 +157,7 @@ for name, divisor in divisors.items():
 # %% [markdown]
 # Each wins at something; three of the titles are in the table. $n - 1$ has no bias. $n + 1$ has the
 # smallest mean squared error, and $n$ comes before $n - 1$. The best forecasts come from
-# $n(n-3)/(n+1)$, which is 6.36 here: a bell that is too narrow is punished more than one that is
+# ${n(n-3)/(n+1)}$, which is 6.36 here: a bell that is too narrow is punished more than one that is
 # too wide, and the centre is uncertain too. And $n$ makes the data at hand densest, whether you
 # call the width $\sigma^2$, $\sigma$ or $\log\sigma$; the first two titles hold for $\sigma^2$
 # alone. `mlefit` divides by $n$, because that is what "maximum likelihood" means. The choice hardly
@@ -260,8 +260,10 @@ plt.show()
 #
 # What it does promise, if the model holds, is smooth, and keeps its number of parameters: with
 # growing $n$ the estimate goes to the truth, its bias shrinks like $1/n$ while its standard error
-# shrinks like $1/\sqrt n$, and no regular estimate has a smaller variance in the limit. And at
-# every $n$ it is [invariant](proofs.py#a-new-name-for-a-parameter-changes-nothing).
+# shrinks like $1/\sqrt n$, and no regular estimate has a smaller variance in the limit (van der
+# Vaart 1998). *Regular* are those whose errors are spread alike in the limit for all truths within
+# about $1/\sqrt n$ of each other. And at every $n$ it is
+# [invariant](proofs.py#a-new-name-for-a-parameter-changes-nothing).
 #
 # ## Exercises
 #
@@ -327,8 +329,9 @@ assert min(tries, key=lambda divisor: mean_square(divisor, 10)) == 11
 # %% [markdown]
 # ## In the reference
 #
-# [`mlefit.fit`, `mlefit.closed_form`](../reference/api.md); [the moments of every
-# estimate](../reference/formulas.md). The proof that $n$ is the divisor of the maximum: [Which
+# [`mlefit.fit`, `mlefit.closed_form`](../reference/api.md);
+# [the moments of the normal's estimates](../reference/formulas.md#normal-moments) and
+# [which divisor is best for what](../reference/formulas.md#normal-divisors). The proof that $n$ is the divisor of the maximum: [Which
 # normal is best?](../learn/closed-form.py)
 #
 # ## References
@@ -341,3 +344,5 @@ assert min(tries, key=lambda divisor: mean_square(divisor, 10)) == 11
 #   *Econometrica* 16(1), 1–32. [doi:10.2307/1914288](https://doi.org/10.2307/1914288)
 # - Stigler SM (2007) The epic story of maximum likelihood. *Statistical Science* 22(4), 598–620.
 #   [doi:10.1214/07-STS249](https://doi.org/10.1214/07-STS249)
+# - van der Vaart AW (1998) *Asymptotic Statistics*, chapter 8. Cambridge University Press.
+#   [doi:10.1017/CBO9780511802256](https://doi.org/10.1017/CBO9780511802256)

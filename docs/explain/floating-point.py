@@ -23,7 +23,7 @@ def school(x):
     return (x**2).mean(0) - x.mean(0) ** 2
 
 
-# %% tags=["fold"] alt="Relative error of the variance of 1000 numbers against their distance from zero in standard deviations, both axes logarithmic. In one pass the error grows with the square of the distance: in float32 it passes 1 near four thousand, in float64 near 100 million. In two passes in float32 it stays below one part in ten million up to some thousands, and reaches one in a thousand at a million. The library stays at one part in 10 to the 16 throughout."
+# %% tags=["fold"] alt="Relative error of the variance of 1000 numbers against their distance from zero in standard deviations, both axes logarithmic. In one pass the error grows with the square of the distance: in float32 it passes 1 a little above three thousand, in float64 near eighty million. In two passes in float32 it stays below one part in ten million up to some thousands, and reaches one in a thousand at a million. The library stays at one part in 10 to the 16 throughout."
 import matplotlib.pyplot as plt
 
 torch.manual_seed(0)
@@ -43,6 +43,7 @@ def relative_error(formula, x):
 
 
 fig, ax = plt.subplots(figsize=(7.2, 3.8))
+passes_one = []
 for formula, dtype, last, style in (
     (school, torch.float32, 1e6, "C1-"),
     (school, torch.float64, 1e8, "C1--"),
@@ -52,6 +53,12 @@ for formula, dtype, last, style in (
     at = [k for k in distance if k <= last]
     errors = [relative_error(formula, (z + k).to(dtype)) for k in at]
     ax.plot(at, errors, style)
+    if formula is school:
+        j = next(i for i, error in enumerate(errors) if error > 1)
+        share = errors[j - 1].log() / (errors[j - 1] / errors[j]).log()
+        passes_one.append(at[j - 1] ** (1 - share) * at[j] ** share)
+assert 3.0e3 < passes_one[0] < 3.5e3, "as the figure's description says"
+assert 7.5e7 < passes_one[1] < 8.5e7
 ax.axhline(1, color="C4", linewidth=0.8, linestyle=":")
 ax.text(1, 3, "nothing is right", color="C4")
 ax.text(1.2, 5e-4, "one pass, float32", color="C1")
@@ -193,9 +200,10 @@ MultivariateNormal(zero, covariance_matrix=L @ L.T)
 # %% [markdown]
 # The last entry of $LL^\top$ is $1 + 10^{-8}$. Float32 rounds it to 1, and the matrix is singular.
 # The condition number of $LL^\top$ is the square of that of $L$, so half of the digits go, before
-# `covariance_matrix` factorizes what is left to get $L$ back.
+# `covariance_matrix` factorizes what is left to get $L$ back. The error of a log-density in nats
+# grows in step:
 
-# %% tags=["fold"] alt="Median relative error of float32 log-densities in five dimensions against the condition number of L, both axes logarithmic. From scale_tril the error grows more slowly than the condition number. From the covariance matrix it grows with its square, and the line ends where the Cholesky factorization begins to fail."
+# %% tags=["fold"] alt="Median error in nats of float32 log-densities in five dimensions against the condition number of L, both axes logarithmic. From scale_tril the error grows more slowly than the condition number. From the covariance matrix it grows with its square, and the line ends where the Cholesky factorization begins to fail."
 torch.manual_seed(0)
 d, repeats = 5, 400
 axes_of = torch.linalg.qr(torch.randn(repeats, d, d, dtype=torch.float64)).Q
@@ -213,19 +221,29 @@ for condition in conditions:
 
     for errors, tril in ((by_tril, L), (by_cov, factor)):
         value = MultivariateNormal(origin, scale_tril=tril, validate_args=False).log_prob(y)
-        errors.append(((value - truth) / truth).abs().median())
+        errors.append((value - truth).abs().median())
     if info.any():
         by_cov[-1] = torch.tensor(torch.nan)
 
 last = by_cov.index(next(e for e in reversed(by_cov) if e == e))
+first = next(i for i, condition in enumerate(conditions) if condition > 99)
+
+
+def power(errors, last):
+    """Return p, where the error grows like the p-th power of the condition number."""
+    return (errors[last] / errors[first]).log() / (conditions[last] / conditions[first]).log()
+
+
+assert 1.8 < power(by_cov, last) < 2.2, "as the figure's description says"
+assert 0.5 < power(by_tril, -1) < 1
 fig, ax = plt.subplots(figsize=(7.2, 3.2))
 ax.plot(conditions, by_tril, color="C1")
 ax.plot(conditions, by_cov, color="C4")
 ax.plot(conditions[last], by_cov[last], "x", color="C4", markersize=9)
 ax.text(conditions[last] * 1.2, by_cov[last], "fails from here on", color="C4", va="center")
-ax.text(30, 1e-3, "covariance_matrix=L @ L.T", color="C4", ha="right")
-ax.text(1.5e4, 2e-7, "scale_tril=L", color="C1")
-ax.set(xscale="log", yscale="log", xlabel="condition number of L", ylabel="relative error")
+ax.text(250, 1e-3, "covariance_matrix=L @ L.T", color="C4", ha="right")
+ax.text(1.5e4, 3e-6, "scale_tril=L", color="C1")
+ax.set(xscale="log", yscale="log", xlabel="condition number of L", ylabel="error, nats")
 plt.show()
 
 # %% [markdown]
