@@ -163,10 +163,9 @@ torch.testing.assert_close(lead, n * divergence)
 # %% [markdown]
 # The last two lines say what the lead is: $n$ times the **Kullback–Leibler divergence** from the
 # fitted normal to the other one, the nats that the other loses with each draw, on average, if the
-# draws come from the fitted one. Read this divergence as a distance: maximizing the likelihood picks
-# the normal nearest to the one of centre $\bar x$ and width $s$, which is that normal itself. At any
-# other the lead is what is lost. The contours of the map join normals that are equally far off, and
-# they are not round. Too narrow costs more than too wide:
+# draws come from the fitted one. So the lead says how far, in nats, the other lies from the fitted
+# one. The contours of the map join normals that are equally far off in this sense, and they are not
+# round. Too narrow costs more than too wide:
 
 # %% tags=["fold"] alt="What a wrong width costs in nats a reading, against the ratio of the chosen standard deviation to s. The cost is zero at 1. At half of s it is 0.81 nats, at twice s only 0.32."
 ratio = torch.logspace(-0.4, 0.6, 61, dtype=torch.float64)
@@ -199,7 +198,8 @@ plt.show()
 #
 # The second is zero at $\sigma^2 = s^2 + (\bar x - \mu)^2$, the dashed curve of the map. Both are
 # zero only at the cross. There the second derivatives, the curvatures, are $-n/s^2$ and $-2n/s^2$,
-# and the mixed one is zero: a strict top.
+# and the mixed one is zero: a strict top. torch finds all of them from the function alone: `jacobian`
+# returns the slopes, `hessian` the matrix of second derivatives.
 
 # %%
 from torch.autograd.functional import hessian, jacobian
@@ -230,7 +230,7 @@ print(f"curvature in σ at 3s: {hessian(surface, wide)[1, 1]:8.5f}")
 # take the data, or only their sufficient statistics, which `suffstats` computes. Of the
 # further arguments of `fit`, `init` says where the search starts, and `fixed` holds a parameter at a
 # value of yours.
-# Here it starts far away, at 700 and 200, and ends within $10^{-8}$ nats of the top:
+# Here the search starts far away, at 700 and 200, and ends within $10^{-8}$ nats of the top:
 
 # %%
 exact = mlefit.closed_form(Normal, x)

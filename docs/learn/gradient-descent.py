@@ -135,7 +135,8 @@ torch.testing.assert_close(loc.detach(), x.mean())
 
 # %% [markdown] tags=["pitfall"]
 # **A forgotten `zero_grad`.** PyTorch *adds* each new gradient to `.grad`. Without `zero_grad` the
-# steps follow the sum of all slopes so far, and `loc` swings from side to side like a pendulum:
+# steps follow the sum of all slopes so far, and `loc` swings from side to side like a pendulum that
+# nothing slows:
 
 # %% tags=["pitfall"]
 loc = torch.tensor(-10.0, dtype=torch.float64, requires_grad=True)
@@ -147,7 +148,10 @@ for _ in range(100):
     optimizer.step()
     swings.append(loc.item())
 
-print("every tenth step:", " ".join(f"{a:.1f}" for a in swings[::10]))
+path = torch.tensor(swings)
+step = path.diff()
+turns = path[1:-1][step[:-1] * step[1:] < 0]
+print("it turns at", " ".join(f"{a:.1f}" for a in turns))
 
 # %% [markdown]
 # ## Two numbers, of which one is positive
@@ -317,8 +321,9 @@ for step in (1000, 2000, 2600, 2800, 3000):
 
 # %% [markdown]
 # Close to the maximum the rule is right; far away it can even be negative, where the surface is not
-# convex. So demand both: an $H$ with positive eigenvalues only, by which the loss bends upwards in
-# every direction, and less than a small part of a nat to go. A lead of one nat says little
+# convex. So demand both: an $H$ with positive
+# [eigenvalues](../reference/glossary.md#eigenvalue) only, by which the loss bends upwards in every
+# direction, and less than a small part of a nat to go. A lead of one nat says little
 # ([How sure are we?](uncertainty.py)), so a rule of $10^{-8}$ nats is far below anything that the
 # data can tell. It does not depend on units, on the learning rate, or on $n$.
 
@@ -401,12 +406,12 @@ plt.show()
 # thousand.
 
 # %% [markdown] tags=["pitfall"]
-# **Two traps of `torch.optim.LBFGS`.** Without a line search, which is the default, its first step
-# from here is far too long, and soon the parameters are not numbers. With
-# `max_iter=1`, the natural way to log each step, it can stall for ever. A call of `step` evaluates the
-# loss about `max_eval` times at most, by default `max_iter * 5 // 4`. That is 1, and it is used up
-# before the line search begins. Pass `max_eval=25` too, as the first figure does, or record the path
-# inside the closure.
+# **Two traps of `torch.optim.LBFGS`.** Without a line search, which is the default, nothing checks a
+# step. From here ten steps go well; the eleventh leaves a scale of nearly zero, and soon the
+# parameters are not numbers. With `max_iter=1`, the natural way to log each step, it can stall for
+# ever. A call of `step` evaluates the loss about `max_eval` times at most, by default
+# `max_iter * 5 // 4`. That is 1, and it is used up before the line search has tried a second length.
+# Pass `max_eval=25` too, as the first figure does, or record the path inside the closure.
 
 
 # %% tags=["pitfall"]
@@ -423,14 +428,15 @@ def run(steps, **options):
 
     for _ in range(steps):
         optimizer.step(closure)
-    return f"loc {u[0]:.4f}, scale {softplus(u[1]):.4f}"
+    return f"loc {u[0]:.4f}, scale {softplus(u[1]):.5g}"
 
 
 wolfe = {"max_iter": 1, "line_search_fn": "strong_wolfe"}
-print("no line search: ", run(1, max_iter=200))
-print("max_iter=1, 20: ", run(20, **wolfe))
-print("max_iter=1, 40: ", run(40, **wolfe))
-print("and max_eval=25:", run(20, **wolfe, max_eval=25))
+for steps in (10, 11, 200):
+    print(f"no line search, {steps:3}:", run(1, max_iter=steps))
+print("max_iter=1, 20:     ", run(20, **wolfe))
+print("max_iter=1, 40:     ", run(40, **wolfe))
+print("and max_eval=25:    ", run(20, **wolfe, max_eval=25))
 
 # %% [markdown]
 # ## Take the controls
@@ -639,7 +645,8 @@ first, *_, last = errors(2.1 * sigma.item() ** 2)
 assert last > first
 
 # %% [markdown] tags=["solution"]
-# It arrives in one step at $\hat\sigma^2$, and runs away beyond $2\hat\sigma^2$. A learning rate
+# It arrives in one step at $\hat\sigma^2$, the square of the estimate, which is what the hat marks;
+# and it runs away beyond $2\hat\sigma^2$. A learning rate
 # has units, those of the data squared: this is why no rate suits all data, and why Newton's method,
 # which divides by the curvature, needs none.
 

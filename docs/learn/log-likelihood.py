@@ -76,6 +76,9 @@ assert x.mean() == 898
 # $$
 # \log p(x \mid \mu, \sigma) = -\log\sigma - \tfrac12 \log 2\pi - \tfrac12 z^2 .
 # $$
+#
+# The normal with $\mu = 0$ and $\sigma = 1$ is called the **standard normal**. If $x$ is a draw from
+# the other, $z$ is one from it.
 
 # %%
 import math

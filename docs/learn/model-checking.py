@@ -90,7 +90,7 @@ for name, data in (("Newcomb", x), ("Michelson", speed)):
 
 # %% [markdown]
 # For Newcomb's times the AIC of a t is 67 lower than that of a normal. For Michelson's readings it is
-# 1.7 higher: the tails gain nothing, and the third parameter has its price. But AIC only ranks the families that you
+# 1.7 higher: the tails gain next to nothing, and the third parameter has its price. But AIC only ranks the families that you
 # thought of. The winner may be bad. So look at the data.
 
 # %% [markdown] tags=["pitfall"]
@@ -212,10 +212,11 @@ plt.show()
 # Pairs have no order to sort them in. But with $\Sigma = LL^\top$ the distance
 #
 # $$
-# D_i^2 = \bigl\lVert L^{-1}(x_i - \mu) \bigr\rVert^2
+# D_i^2 = (x_i - \mu)^\top \Sigma^{-1} (x_i - \mu)
+#   = \bigl\lVert L^{-1}(x_i - \mu) \bigr\rVert^2,
 # $$
 #
-# turns each row into one number, the [squared Mahalanobis distance](multivariate.py), which for a
+# the sum of the squared entries of $L^{-1}(x_i - \mu)$, turns each row into one number, the [squared Mahalanobis distance](multivariate.py), which for a
 # normal follows $\chi^2$ with two degrees of freedom. Its mean over the rows tells nothing: at the
 # estimate it is 2 for any data at all. Its quantiles do tell.
 

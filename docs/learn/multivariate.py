@@ -76,7 +76,9 @@ axes["side"].set_ylim(ax.get_ylim())
 plt.show()
 
 # %% [markdown]
-# The matrix is the shape of the cloud. Its diagonal holds the two variances: the squares of the widths
+# The matrix is the shape of the cloud. The normal with this matrix expects 50, 90 and 99 % of the
+# pairs within the ellipses, as the [next section](#the-density-of-a-pair) works out. The diagonal
+# of the matrix holds the two variances: the squares of the widths
 # of the bells on the sides. The number off the diagonal is the **covariance**, the mean product of the two
 # deviations. It stands there twice, and tilts the ellipses: sons of tall fathers are tall. Divided by
 # both standard deviations it is the **correlation**, which lies between −1 and 1:
@@ -123,12 +125,21 @@ torch.testing.assert_close(best.log_prob(pair), by_hand)
 print(f"squared distance {distance:.3f}, log-density {by_hand:.3f} nats")
 
 # %% [markdown]
-# All points at one distance have one density, and they form an ellipse. In two dimensions a normal
+# All points at one distance have one density, and they form an ellipse. Its axes point along the
+# [eigenvectors](../reference/glossary.md#eigenvector) of $\Sigma$, and the variances along them are
+# the [eigenvalues](../reference/glossary.md#eigenvalue). The
+# [determinant](../reference/glossary.md#determinant) $\det\Sigma$ is their product, and the
+# [trace](../reference/glossary.md#trace) $\tr\Sigma$, the sum of the diagonal, is their sum too. In
+# two dimensions a normal
 # has probability $e^{-c/2}$ where $D^2$ exceeds $c$. So each ellipse of the figure is drawn
 # where $D^2 = -2\log(1 - p)$, from the fit and not around the points: the share $p$ should lie
 # within. Do the families agree?
 
 # %%
+eigenvalues = torch.linalg.eigvalsh(S)
+torch.testing.assert_close(eigenvalues.prod(), S.det())
+torch.testing.assert_close(eigenvalues.sum(), S.trace())
+
 squared = (apart * torch.linalg.solve(S, apart.T).T).sum(1)
 for p in (0.5, 0.9, 0.99):
     inside = squared < -2 * math.log1p(-p)
@@ -150,7 +161,8 @@ print(f"the correlation is worth {lost:.1f} nats")
 # %% [markdown]
 # ## The closed form
 #
-# As in one dimension, the best normal has the mean and the scatter of the data:
+# As in one dimension, the best normal has the mean and the scatter of the data. The hat marks an
+# estimate:
 #
 # $$
 # \hat\mu = \bar x, \qquad
@@ -240,8 +252,8 @@ plt.show()
 # %% [markdown]
 # On the border the cloud has become a line. The loss is infinite there, but a step of the wrong
 # length jumps over the wall without seeing it. The path *in the chart* stays inside, and is
-# explained [below](#a-chart-of-the-cone). The thin contours say by how many nats a row a matrix falls
-# short of the best one. In [one dimension](closed-form.py#no-other-does-better), with
+# explained [below](#a-chart-of-the-cone). The thin contours say by how many nats a row a matrix with
+# two equal variances falls short of the best one. In [one dimension](closed-form.py#no-other-does-better), with
 # $l = s^2/\sigma^2$, this was $\frac12 (l - 1 - \log l)$. For pairs whose scatter is $R$ it is
 # $\frac12\bigl(\tr(\Sigma^{-1}R) - 2 - \log\det(\Sigma^{-1}R)\bigr)$.
 #
@@ -253,7 +265,7 @@ def descend(R, rate):
     sigma = torch.eye(2, dtype=torch.float64)
     for step in range(1, 201):
         inverse = torch.linalg.inv(sigma)
-        gradient = (inverse - inverse @ R @ inverse) / 2
+        gradient = (inverse - inverse @ R @ inverse) / 2  # of the mean loss by sigma: steps below
         sigma = sigma - rate * gradient
         if torch.linalg.eigvalsh(sigma)[0] <= 0:
             return f"leaves at step {step}"
@@ -394,7 +406,7 @@ for row in A:
 # %% [markdown] tags=["pitfall"]
 # After three steps the upper right entry is no longer zero. $AA^\top$ is still a covariance matrix,
 # and the search still ends at $S$. But four numbers for three leave one direction in which nothing
-# changes, and with it no standard errors (exercise 2).
+# changes (exercise 2).
 
 # %% [markdown]
 # ## Drag it
@@ -515,7 +527,8 @@ for name, normal in three.items():
     print(f"{name:11}", *(f"{a:8.4f}" for a in numbers))
 
 # %% [markdown]
-# Three ways, one answer: the mean father and son, the variance of the fathers, the covariance, the
+# Some evaluations were trials of the line search that went too far, and were taken back. In the end
+# there are three ways and one answer: the mean father and son, the variance of the fathers, the covariance, the
 # variance of the sons. `mlefit.fit` also says that it has arrived, and takes any other `init`,
 # `fixed` part or family. For a plain multivariate normal the closed form is all that you need; the
 # search is for what has none, such as a [constrained covariance](../howto/covariance.py).
@@ -605,7 +618,8 @@ assert abs(eigenvalues[0]) < 1e-12 < eigenvalues[1]
 print("curvatures", [f"{abs(e):.3f}" for e in eigenvalues])
 
 # %% [markdown]
-# **3.** Fit the least-squares line of son on father. Compare its slope with $\Sigma_{21}/\Sigma_{11}$
+# **3.** Fit the line of son on father by [least squares](../reference/glossary.md#least-squares),
+# for which torch has `torch.linalg.lstsq`. Compare its slope with $\Sigma_{21}/\Sigma_{11}$
 # and $L_{21}/L_{11}$, and the spread around it with $L_{22}$. Predict with them the sons of a father of
 # 74 inches.
 
@@ -637,8 +651,10 @@ torch.testing.assert_close(beside, given.log_prob(pair[1]))
 
 # %% [markdown] tags=["solution"]
 # The axis is the eigenvector of the larger eigenvalue of $\Sigma$. Its slope is
-# $\Sigma_{21}/(\Sigma_{11} - b)$, where $b$ is the smaller one. This is positive, so the line,
-# whose slope is $\Sigma_{21}/\Sigma_{11}$, is flatter in any unit.
+# $\Sigma_{21}/(\Sigma_{11} - b)$, where $b$ is the smaller one. No direction has less variance than
+# $b$, not even the one straight across, whose variance is $\Sigma_{11}$. So the denominator is
+# positive, and smaller than $\Sigma_{11}$: in any unit the axis is steeper than the line, whose slope
+# is $\Sigma_{21}/\Sigma_{11}$.
 
 # %% tags=["solution"]
 eigenvalues, axes = torch.linalg.eigh(S)

@@ -116,8 +116,8 @@ for (name, many), error in zip(again.params.items(), errors, strict=True):
 # $$
 #
 # The slope is a sum of $n$ independent terms, one for each row: their **scores**. If the family is
-# right the mean of this sum is 0 and its covariance is $\E[\mathcal I]$: differentiate
-# $\int p(x \mid \theta)\,\mathrm dx = 1$ twice. For large $n$ the sum is close to normal and
+# right the mean of this sum is 0 and its covariance is the expectation $\E[\mathcal I]$:
+# differentiate $\int p(x \mid \theta)\,\mathrm dx = 1$ twice. For large $n$ the sum is close to normal and
 # $\mathcal I$ is close to its expectation, so $\hat\theta - \theta_0$ is close to normal with
 # covariance $\mathcal I^{-1} \mathcal I\, \mathcal I^{-1} = \mathcal I^{-1}$.
 #
@@ -292,7 +292,7 @@ plt.show()
 # %% [markdown] tags=["steps"]
 # These percentages need no simulation. Each of the three intervals is $s$ times two constants,
 # and $n s^2/\sigma^2$ follows $\chi^2_{n-1}$: it is spread like a sum of $n - 1$ squared standard
-# normals. Let $F_{n-1}$ be its distribution function:
+# normals. Let $F_{n-1}$ be its distribution function, the `cdf`:
 #
 # $$
 # \begin{aligned}
@@ -360,8 +360,8 @@ print(f"p = {p:.4f}, 1 sample in {1 / p:.0f}")
 # \end{aligned}
 # $$
 #
-# and each follows $\chi^2$ with one degree of freedom if $n$ is large. Two standard errors away from
-# the top:
+# and each follows $\chi^2$ with one degree of freedom if $\mu_0$ is the truth and $n$ is large. Two
+# standard errors away from the top:
 
 # %%
 for n in (5, 20, 100):
