@@ -55,8 +55,10 @@ def drag(handle: Locator, dx: float, dy: float = 0, *, steps: int = 8) -> None:
     settle(handle)
 
 
-def swipe(handle: Locator, dx: float, dy: float = 0, *, steps: int = 8) -> None:
-    """Do the same with a finger."""
+def swipe(
+    handle: Locator, dx: float, dy: float = 0, *, steps: int = 8, end: str = "touchEnd"
+) -> None:
+    """Do the same with a finger, which the browser takes back if the end is `touchCancel`."""
     x, y = _centre(handle)
     touch = handle.page.context.new_cdp_session(handle.page)
 
@@ -66,7 +68,7 @@ def swipe(handle: Locator, dx: float, dy: float = 0, *, steps: int = 8) -> None:
     send("touchStart", {"x": x, "y": y})
     for i in range(1, steps + 1):
         send("touchMove", {"x": x + dx * i / steps, "y": y + dy * i / steps})
-    send("touchEnd")
+    send(end)
     settle(handle)
 
 

@@ -101,6 +101,15 @@ def test_arrows_move_the_handle(bell):
     assert at(bell) == (loc + 11, scale + 1)
 
 
+def test_says_the_limits_of_the_handle(bell):
+    handle = bell.get_by_role("slider", name="The bell")
+    for key, place in {"Home": 650, "End": 1150}.items():
+        handle.press(key)
+        settle(bell)
+        limits = [handle.get_attribute(f"aria-value{name}") for name in ("min", "now", "max")]
+        assert [float(limit) for limit in limits] == [650, place, 1150]
+
+
 def test_a_finger_drags_the_bell_and_scrolls_the_page(browser, address):
     page = f"{address}/learn/log-likelihood.html"
     with explore(browser, page, "mle-bell", size=SIZES["phone"]) as bell:
@@ -114,6 +123,24 @@ def test_a_finger_drags_the_bell_and_scrolls_the_page(browser, address):
         swipe(bell.locator(".score"), 0, -200)
         assert bell.evaluate("() => scrollY") > scroll
         assert at(bell) == moved
+
+
+@pytest.mark.parametrize("slant", [0, 20])
+def test_a_finger_that_scrolls_past_leaves_the_bell(browser, address, slant):
+    page = f"{address}/learn/log-likelihood.html"
+    with explore(browser, page, "mle-bell", size=SIZES["phone"]) as bell:
+        before, scroll = bell.locator(".score").inner_text(), bell.evaluate("() => scrollY")
+        swipe(bell.locator(".plot svg").first, slant, -80)
+        assert bell.evaluate("() => scrollY") > scroll
+        assert bell.locator(".score").inner_text() == before
+
+
+def test_a_drag_that_is_taken_back_has_moved_nothing(browser, address):
+    page = f"{address}/learn/log-likelihood.html"
+    with explore(browser, page, "mle-bell", size=SIZES["phone"]) as bell:
+        before = at(bell)
+        swipe(bell.locator(".knob"), 40, 30, end="touchCancel")
+        assert at(bell) == before
 
 
 def test_reveals_the_maximum_and_starts_again(bell):

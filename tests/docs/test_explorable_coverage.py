@@ -164,12 +164,27 @@ def test_keys_alone_draw_choose_and_show(lab):
     assert lab.evaluate("e => e.state.method") == "logWald"
 
 
-def test_a_finger_shows_a_sample_and_scrolls_the_page(browser, address):
+def test_a_button_that_has_no_more_to_draw_keeps_the_focus(lab):
+    button = lab.get_by_role("button", name="Draw 1000", exact=True)
+    for _ in range(5):
+        button.press("Enter")
+        settle(lab)
+    count = samples(lab)
+    assert lab.page.evaluate("document.activeElement.textContent") == "Draw 1000"
+    assert button.is_disabled()
+
+    button.press("Enter")
+    settle(lab)
+    assert samples(lab) == count
+
+
+@pytest.mark.parametrize(("dx", "scrolls"), [(0, False), (30, False), (15, True)])
+def test_a_finger_shows_a_sample_or_scrolls_the_page(browser, address, dx, scrolls):
     with explore(browser, f"{address}/{PAGE}", "mle-coverage", size=SIZES["phone"]) as lab:
         scroll = lab.evaluate("() => scrollY")
-        swipe(lab.locator(".plot svg").first, 0, -150)
-        assert lab.evaluate("() => scrollY") > scroll
-        assert "sample 40" not in words(lab)
+        swipe(lab.locator(".plot svg").first, dx, -150 if scrolls else 0)
+        assert (lab.evaluate("() => scrollY") > scroll) == scrolls
+        assert ("sample 40" in words(lab)) == scrolls
 
 
 @pytest.mark.parametrize("of", ["the mean μ", f"the width {SIGMA}"])

@@ -99,6 +99,28 @@ def test_keys_alone_move_the_hypothesis_and_the_readings(tests):
     assert "of 100 readings" in words(tests)
 
 
+@pytest.mark.parametrize("n", [5, 100])
+def test_says_the_limits_of_the_handle(tests, n):
+    tests.get_by_label("readings").select_option(f"the first {n}")
+    slider = tests.locator("input[name=mu0]")
+    handle = tests.get_by_role("slider", name="The hypothesis", exact=True)
+    for key, end in {"Home": "min", "End": "max"}.items():
+        handle.press(key)
+        settle(tests)
+        for name in ("min", "max"):
+            assert handle.get_attribute(f"aria-value{name}") == slider.get_attribute(name)
+        assert handle.get_attribute("aria-valuenow") == slider.get_attribute(end)
+
+
+def test_up_is_more(tests):
+    start = hypothesis(tests)
+    handle = tests.get_by_role("slider", name="The hypothesis", exact=True)
+    for key, there in {"ArrowUp": 0.5, "PageUp": 5.5, "ArrowDown": 5, "PageDown": 0}.items():
+        handle.press(key)
+        settle(tests)
+        assert hypothesis(tests) == start + there
+
+
 def test_a_finger_drags_the_hypothesis(browser, address):
     with explore(browser, f"{address}/{PAGE}", "mle-tests", size=SIZES["phone"]) as tests:
         start = hypothesis(tests)

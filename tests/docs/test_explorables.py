@@ -2,9 +2,11 @@
 
 import pytest
 from browser import SCHEMES, SIZES
-from explorables import drag, explore, overflow, violations, words
+from explorables import drag, explore, overflow, settle, violations, words
 
 pytestmark = pytest.mark.site
+
+WITH_HANDLES = ["mle-bell", "mle-factor", "mle-optimizer", "mle-tests"]
 
 PAGES = {
     "mle-bell": "learn/log-likelihood.html",
@@ -35,7 +37,7 @@ def test_without_scripts_a_figure_stays(browser, address, name):
     context.close()
 
 
-@pytest.mark.parametrize("name", ["mle-bell", "mle-factor", "mle-optimizer", "mle-tests"])
+@pytest.mark.parametrize("name", WITH_HANDLES)
 def test_a_handle_has_a_ring_for_the_keyboard_alone(browser, address, name):
     with explore(browser, f"{address}/{PAGES[name]}", name) as element:
         handle = element.locator(".handle").first
@@ -45,6 +47,41 @@ def test_a_handle_has_a_ring_for_the_keyboard_alone(browser, address, name):
 
         handle.press("ArrowRight")
         assert rings(handle) == ["none", "solid"]
+
+
+@pytest.mark.parametrize("name", WITH_HANDLES)
+def test_a_handle_takes_the_keys_of_a_slider_and_the_page_stays(browser, address, name):
+    with explore(browser, f"{address}/{PAGES[name]}", name) as element:
+        handle = element.locator(".handle").first
+        handle.focus()
+        scroll = element.evaluate("() => scrollY")
+
+        seen = []
+        for key in ("Home", "End", "PageDown", "PageUp", "Space"):
+            handle.press(key)
+            settle(handle)
+            seen.append((handle.get_attribute("transform"), handle.get_attribute("aria-valuenow")))
+        element.page.wait_for_timeout(200)  # scrolling is smooth
+
+        (_, lowest), (_, highest), (below, _), (above, _), last = seen
+        assert float(lowest) < float(highest)
+        assert below != above
+        assert last == seen[-2]
+        assert element.evaluate("() => scrollY") == scroll
+
+
+def test_of_two_handles_the_nearest_is_taken(browser, address):
+    with explore(browser, f"{address}/{PAGES['mle-factor']}", "mle-factor") as element:
+        element.locator("input[name=s2]").fill("0.5")
+        settle(element)
+        centre, _, tip = element.locator(".handle .knob").all()[:3]
+        apart = tip.bounding_box()["y"] - centre.bounding_box()["y"]
+        assert 0 < abs(apart) < 22  # the centre lies under what one may touch of the tip
+
+        before = centre.bounding_box()
+        drag(centre, 30)
+        assert centre.bounding_box()["x"] - before["x"] == pytest.approx(30, abs=1)
+        assert element.page.evaluate("document.activeElement.ariaLabel") == "Centre"
 
 
 def rings(handle) -> list[str]:

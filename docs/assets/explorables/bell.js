@@ -1,6 +1,6 @@
 // <mle-bell data="[850, 740, ...]">: slide a bell over readings, and watch their log-likelihood.
 (() => {
-  const { svg, html, number, mark, place, handle, drag, arrows, maths } = Explorables;
+  const { svg, html, number, mark, place, handle, tell, drag, arrows, maths } = Explorables;
   const DOMAIN = { mu: [650, 1150], sigma: [50, 250] };
   const NAME = { mu: "mean μ", sigma: "width σ" };
   const KEYS = ["mu", "sigma"];
@@ -123,8 +123,6 @@
       const [best, top] = [this.best, this.top.logLikelihood].map((value) => number(value, 2));
       this.headline(`${number(this.value, 2)} nats`, `best so far ${best}, the maximum ${top}`);
       this.reveal.textContent = this.behind < NEAR ? "Snap to the maximum" : "Reveal the maximum";
-      const words = `mean ${number(mu, 1)}, width ${number(sigma, 1)} km/s`;
-      mark(this.handle, { "aria-valuenow": mu, "aria-valuetext": words });
     }
 
     drawBell() {
@@ -144,8 +142,10 @@
       });
       mark(marks.stems, { d: places.map(([x, y]) => `M${x},${bottom}V${y}`).join("") });
       marks.dots.forEach((dot, i) => place(dot, ...places[i]));
-      const top = [bell.x(this.state.mu), bell.y(peak(this.state.sigma))];
-      place(this.handle, ...top);
+      const { mu, sigma } = this.state;
+      const top = [bell.x(mu), bell.y(peak(sigma))];
+      const words = `mean ${number(mu, 1)}, width ${number(sigma, 1)} km/s`;
+      tell(this.handle, top, { value: mu, limits: DOMAIN.mu, words });
       place(marks.hint, top[0], top[1] - 16);
       marks.hint.textContent = this.last === START ? "drag the peak" : "";
       this.drawCost(places);

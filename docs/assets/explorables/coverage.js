@@ -90,7 +90,7 @@
       this.headline(`${share} %`, `${longRun}; promised: ${100 * state.level} %`);
       this.onLog.disabled = state.parameter === "mu";
       mark(this.slider, { max: lab.count });
-      for (const button of this.buttons) button.disabled = lab.count >= MOST;
+      for (const button of this.buttons) this.enable(button, lab.count < MOST);
     }
 
     /** Return the share that holds the truth, and between what it is in the long run. */

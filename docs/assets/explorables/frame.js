@@ -131,7 +131,14 @@
     }
 
     button(label, click) {
-      return html("button", { type: "button", click }, label);
+      const isOn = () => button.ariaDisabled !== "true";
+      const button = html("button", { type: "button", click: () => isOn() && click() }, label);
+      return button;
+    }
+
+    /** Let a button act or not; it keeps the focus, which a disabled one would lose. */
+    enable(button, isOn) {
+      button.ariaDisabled = String(!isOn);
     }
 
     /** Write the number that everything turns on, and beside it what to compare it with. */

@@ -1,6 +1,6 @@
 // <mle-tests data="[850, 740, ...]">: drag a hypothesis along the log-likelihood; three tests of it.
 (() => {
-  const { html, number, mark, place, handle, drag, arrows, maths } = Explorables;
+  const { html, number, mark, place, handle, tell, drag, arrows, maths } = Explorables;
   const START = { n: 20, mu0: 860 };
   const REACH = 4; // standard errors to each side
 
@@ -57,7 +57,7 @@
       let from;
       const start = () => (from = curve.x(this.state.mu0));
       drag(curve, { start, move: ({ dx }) => this.suppose(curve.xAt(from + dx)) });
-      arrows(this.handle, (dx) => this.suppose(this.state.mu0 + dx / 2));
+      arrows(this.handle, (dx, dy) => this.suppose(this.state.mu0 + (dx + dy) / 2));
       return curve;
     }
 
@@ -97,7 +97,6 @@
       const side = z < 0 ? "below" : "above";
       this.away = `${number(Math.abs(z), 2)} standard errors ${side} the mean`;
       this.headline(`μ₀ = ${number(mu0, 1)}`, `${this.away}, n = ${n}`);
-      mark(this.handle, { "aria-valuenow": mu0, "aria-valuetext": `${number(mu0, 1)} km/s` });
     }
 
     drawCurve(z) {
@@ -119,7 +118,8 @@
       const line = tangent.map((mu) => [mu, below(this.state.mu0) + slope * (mu - this.state.mu0)]);
       mark(marks.slope, { d: curve.path(line) });
       place(marks.best, middle, roof);
-      place(this.handle, x, y);
+      const words = `${number(this.state.mu0, 1)} km/s`;
+      tell(this.handle, [x, y], { value: this.state.mu0, limits: this.ends(), words });
       this.drawNames(z, { x, y, middle, roof, below, parabola, error });
     }
 
