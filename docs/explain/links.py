@@ -287,8 +287,10 @@ torch.testing.assert_close(direct.log_likelihood, expected)
 #
 # Minus the logarithm is convex. The other two are squares of *linear* functions of $P$ and $\eta$, and
 # so convex too. In $(\mu, L)$ they are not: there $P = L^{-1}$ and $P\mu$ are not linear. More than
-# that: $-\log$ plus a convex quadratic is *self-concordant*. For such functions Newton's method, with
-# its steps shortened where they are long, arrives from any start (Boyd & Vandenberghe 2004).
+# that: $-\log$ plus a convex quadratic is *self-concordant*: along any line, its third derivative is
+# at most twice the 3/2 power of its second, so that the curvature changes little within a Newton step
+# that is not too long. For such functions Newton's method, with its steps shortened where they are
+# long, arrives from any start (Boyd & Vandenberghe 2004).
 
 # %% [markdown]
 # Check both claims: that it is the log-likelihood, and that the middle of two points is never higher
@@ -426,10 +428,10 @@ for step in range(1, 5):
 
 # %% [markdown] tags=["steps"]
 # The normal is an exponential family (Bishop 2006) with statistics $t(x) = (x, x^2)$,
-# natural parameters $\theta$, and expectations $m = \E t$. Then
-# $\nabla_\theta(-\ell/n) = m - \bar t$, and the information in $\theta$ is
-# $I(\theta) = dm/d\theta$; in $m$ it is $I(m) = I(\theta)^{-1}$. By the chain rule
-# $\nabla_m(-\ell/n) = I(\theta)^{-1}(m - \bar t) = I(m)\, (m - \bar t)$. So the natural step is
+# natural parameters $v$, here $(\lambda, -\Lambda/2)$, and expectations $m = \E t$. Then
+# $\nabla_v(-\ell/n) = m - \bar t$, and the information in $v$ is
+# $I(v) = dm/dv$; in $m$ it is $I(m) = I(v)^{-1}$. By the chain rule
+# $\nabla_m(-\ell/n) = I(v)^{-1}(m - \bar t) = I(m)\, (m - \bar t)$. So the natural step is
 # $m \leftarrow m - I(m)^{-1} I(m)\, (m - \bar t) = \bar t$.
 
 # %% [markdown]
@@ -510,7 +512,8 @@ print(f"covariance after one step: {Sigma[0, 1]:.3f}")
 # ## In the reference
 #
 # [`mlefit.fit` and its `transforms`, `CholeskyTransform`, `SoftplusTransform`](../reference/api.md),
-# [formulas](../reference/formulas.md). In practice:
+# the formulas of [the borders](../reference/formulas.md#normal-convex) and of
+# [the convex form](../reference/formulas.md#mvn-convex). In practice:
 # [constrain a covariance](../howto/covariance.py), [choose an optimizer](../howto/optimizer.py).
 #
 # ## References

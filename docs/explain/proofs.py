@@ -222,8 +222,8 @@ print(f"lowest NLL {-best / n:.4f} nats a row")
 # Both vanish where $\mu = \bar x$ and $\Sigma = M(\bar x) = S$, and nowhere else.
 
 # %% [markdown] tags=["steps"]
-# **The rules.** $\det(\Sigma + V) = \det\Sigma \,\det(I_d + \Sigma^{-1} V)$, and
-# $\det(I_d + E) = 1 + \tr E$ to first order. Differentiate $\Sigma \Sigma^{-1} = I_d$ for the second.
+# **The rules.** $\det(\Sigma + V) = \det\Sigma \,\det(I_d + \Sigma^{-1} V)$, and to first order
+# $\det(I_d + \Sigma^{-1} V) = 1 + \tr(\Sigma^{-1} V)$. Differentiate $\Sigma \Sigma^{-1} = I_d$ for the second.
 #
 # **The slope.** In the direction $\mathrm d\Sigma$
 #
@@ -372,13 +372,13 @@ torch.testing.assert_close(searched.params["rho"], r, rtol=1e-4, atol=0)
 # | Hessian, spread | ${n/\sigma^2 - 3nM/\sigma^4}$ | below |
 # | Hessian, across | ${-2n(\bar x - \mu)/\sigma^3}$ | below |
 # | information, centre | $n/\sigma^2$ | $n\,\Sigma^{-1}$ |
-# | information, spread | $2n/\sigma^2$ | $\tfrac n2 \tr(\Sigma^{-1} E \Sigma^{-1} F)$ |
+# | information, spread | $2n/\sigma^2$ | $\tfrac n2 \tr(\Sigma^{-1} V \Sigma^{-1} W)$ |
 # | information, across | 0 | 0 |
 # | variance, centre | $\sigma^2/n$ | $\Sigma/n$ |
 # | variance, spread | $\sigma^2/2n$ | ${(\Sigma_{jk}^2 + \Sigma_{jj} \Sigma_{kk})/n}$ |
 #
 # Centre and spread are $\mu$ and $\sigma$, or $\mu$ and $\Sigma$. $M$ is $M(\mu)$, in one dimension
-# $s^2 + (\bar x - \mu)^2$. $E$ and $F$ are the directions of two free entries of $\Sigma$: ones there
+# $s^2 + (\bar x - \mu)^2$. $V$ and $W$ are the directions of two free entries of $\Sigma$: ones there
 # and at the mirror image. In $d$ dimensions, anywhere, with $K = \Sigma^{-1} M - \tfrac12 I_d$,
 #
 # $$
@@ -420,7 +420,7 @@ torch.testing.assert_close(errors["scale"], s / (2 * n) ** 0.5)
 # And in two:
 
 # %%
-E = [symmetric(row) for row in torch.eye(3, dtype=torch.float64)]
+ways = [symmetric(row) for row in torch.eye(3, dtype=torch.float64)]
 
 
 def minus_second(mu, Sigma):
@@ -428,7 +428,7 @@ def minus_second(mu, Sigma):
     inverse = torch.cholesky_inverse(torch.linalg.cholesky(Sigma))
     apart = mean - mu
     K = inverse @ (S + torch.outer(apart, apart)) - torch.eye(d) / 2
-    steps = [inverse @ a for a in E]
+    steps = [inverse @ a for a in ways]
     within = [[(a @ b @ K).trace() for b in steps] for a in steps]
     within = torch.tensor(within, dtype=torch.float64)
     across = torch.stack([a @ inverse @ apart for a in steps], -1)
@@ -456,7 +456,7 @@ information = minus_second(mean, S)
 precision = fitted.precision_matrix
 
 w = (fitted.sample((200_000,)) - mean) @ precision  # a row's score for the mean
-v = [((w @ a * w).sum(-1) - (precision @ a).trace()) / 2 for a in E]
+v = [((w @ a * w).sum(-1) - (precision @ a).trace()) / 2 for a in ways]
 score = torch.stack([*w.T, *v], -1)  # (200000, 5)
 sd = (information.diagonal() / n).sqrt()
 difference = torch.cov(score.T) - information / n
@@ -523,7 +523,7 @@ for t, sign in ((0.5, -1), (1.99, -1), (2.01, 1), (10.0, 1)):
 # %% [markdown]
 # ## In the reference
 #
-# [Every formula](../reference/formulas.md), [the notation](../reference/notation.md),
+# [The formulas](../reference/formulas.md), each with a test, [the notation](../reference/notation.md),
 # [`mlefit.closed_form` and `Fit.standard_errors`](../reference/api.md).
 #
 # ## References

@@ -233,7 +233,7 @@ from torch.distributions import Beta, Uniform
 def show(call):
     try:
         call()
-    except (TypeError, ValueError) as error:
+    except (ArithmeticError, RuntimeError, TypeError, ValueError) as error:
         text = f"{type(error).__name__}: {error}"
         print(textwrap.fill(text, 72, subsequent_indent="    "))
 
@@ -257,6 +257,54 @@ show(lambda: mlefit.fit(MultivariateNormal, X.double()))
 # %% [markdown]
 # **Cause.** The likelihood is unbounded: the narrower the normal along the direction that has no
 # variance, the higher its density there. **Cure.** [What can be estimated all the same](few-rows.py).
+#
+# ### `expected a starting value`, and other options
+
+# %%
+show(lambda: mlefit.fit(lambda loc: Normal(loc, 1.0), x))
+show(lambda: mlefit.fit(Normal, x, init={"loc": 3.0}, fixed={"loc": 3.0}))
+show(lambda: mlefit.fit(Normal, x, init={"scale": -1.0}))
+show(lambda: mlefit.fit(Normal, x, fixed={"loc": 3.0, "scale": 1.0}))
+show(lambda: mlefit.fit(Normal, x, weights=torch.ones(3)))
+show(lambda: mlefit.fit(Normal, x, optimizer="adam"))
+
+# %% [markdown]
+# **Cause and cure**, in turn. A callable does not say where to begin: pass `init`. A name can be in
+# `init` or in `fixed`, not in both. A start must be inside the constraint. Something must be left to
+# learn. Weights are one a row. And an optimizer is a class or a `partial`, neither a name nor one that
+# has been built already, which would move numbers of its own.
+#
+# ### `expected data …`, `expected a family …`
+
+# %%
+from torch.distributions import Gamma, Independent
+
+show(lambda: mlefit.fit(Normal, x[:0]))
+show(lambda: mlefit.fit(LogNormal, [1.0, 0.0]))
+show(lambda: mlefit.fit(MultivariateNormal, x))
+show(lambda: mlefit.fit(Independent, x))
+show(lambda: mlefit.closed_form(Gamma, x))
+
+# %% [markdown]
+# **Cause and cure**, in turn. A filter has left no rows. A row is outside the support: another family,
+# other units, or look at it. One column is no matrix: take `Normal`, or data `(n, d)`. `Independent`
+# wraps a distribution, and a callable builds it ([any distribution](any-distribution.py)). And a
+# family without a formula needs the search, `fit`.
+#
+# ### `expected to be outside torch.inference_mode()`
+
+
+# %%
+def frozen():
+    with torch.inference_mode():
+        mlefit.fit(Normal, x)
+
+
+show(frozen)
+
+# %% [markdown]
+# **Cause.** Every search needs gradients, and this mode forbids them for good. **Cure.** Call from
+# outside it, or within `torch.no_grad()`, which a fit overrides for itself.
 #
 # ### `not converged: an estimated … nats from the maximum`
 
@@ -288,6 +336,86 @@ fit = mlefit.fit(Bernoulli, [1.0, 1.0, 1.0])
 # %%
 fit = mlefit.closed_form(Bernoulli, [1.0, 1.0, 1.0])
 show(fit.standard_errors)
+
+# %% [markdown]
+# ### `not converged: no step raises the likelihood further`
+
+# %% tags=["warns"]
+from torch.distributions import Categorical, MixtureSameFamily
+
+
+def two_clusters(loc):
+    return MixtureSameFamily(Categorical(torch.ones(2)), Normal(loc, 1.0))
+
+
+apart = [-2.0, -1.0, 1.0, 2.0]
+fit = mlefit.fit(two_clusters, apart, init={"loc": [0.0, 0.0]})
+
+# %% [markdown]
+# **Cause.** The slope is zero, and yet this is no maximum. Here it is a saddle: two equal clusters
+# feel the same pull, so neither moves away from the other. Or it is a ridge: two parameters of which
+# only the sum matters can change together for ever. **Cure.** For a saddle, a start that is not
+# symmetric; for a ridge, fix one of the two, or leave it out.
+
+# %%
+fit = mlefit.fit(two_clusters, apart, init={"loc": [-0.1, 0.1]})
+assert fit.converged
+print([round(value, 2) for value in fit.params["loc"].tolist()])
+
+# %% [markdown]
+# ### `not converged: the optimizer no longer moves`
+
+# %% tags=["warns"]
+early = partial(torch.optim.LBFGS, tolerance_grad=0.1)
+fit = mlefit.fit(Normal, x, init=start, optimizer=early)
+
+# %% [markdown]
+# **Cause.** The optimizer has a rule of its own to stop, which was content too early: it knows the
+# slope, not how many nats are left. **Cure.** Set its tolerances to 0 and let `fit` judge
+# ([its traps](optimizer.py#when-to-stop)).
+#
+# ### `expected a finite log-likelihood`
+
+# %%
+from mlefit.transforms import ExpTransform
+
+long = partial(torch.optim.SGD, lr=0.5)
+options = {"transforms": {"scale": ExpTransform()}, "optimizer": long}
+show(lambda: mlefit.fit(Normal, x, init={"loc": 0.0, "scale": 0.01}, **options))
+
+# %% [markdown]
+# **Cause.** A step was so long that the density of some row is 0 or infinite in float64, or its slope
+# is: far from the data every slope is huge. **Cure.** A start from the data, which is the default; a
+# smaller learning rate; or Newton's method, which halves steps that are too long.
+#
+# ### `… of … fits converged`
+
+# %% tags=["warns"]
+coins = torch.tensor([[1.0, 1.0], [1.0, 0.0], [1.0, 1.0]])  # the first: never tails
+fit = mlefit.fit(Bernoulli, coins)
+
+# %% [markdown]
+# **Cause.** In a batch each fit has its own verdict. The message counts them, and names the first of
+# each kind. **Cure.** `fit.converged` says which can be trusted; for the cause of a single one, fit it
+# alone ([many fits](many-fits.py#each-has-its-own-verdict)).
+#
+# ### After the fit: `expected of= to return …`, `expected rows`, …
+
+# %%
+from torch.distributions import Cauchy
+
+good = mlefit.fit(Normal, x)
+heavy = mlefit.fit(Cauchy, x)
+from_sums = mlefit.fit(Normal, mlefit.suffstats(Normal, x))
+show(lambda: good.standard_errors(of=lambda d: d.mean.item()))
+show(lambda: heavy.standard_errors(of=lambda d: d.mean))
+show(lambda: good.profile_interval("variance"))
+show(lambda: from_sums.standard_errors(robust=True))
+
+# %% [markdown]
+# **Cause and cure**, in turn. The delta method differentiates `of`, so it must return a tensor, not a
+# number. This distribution has no mean. Profiles are for parameters that were learned; for others
+# there is `confidence_interval(of=...)`. And the sandwich needs every row, not their sums.
 
 # %% [markdown]
 # ## No message, and a wrong answer
