@@ -37,7 +37,7 @@ def fit(
     max_steps: int | None = None,
     tol: float = 1e-8,
 ) -> Fit:
-    r"""Find the parameters under which the data are most probable.
+    r"""Find the parameters under which the data are densest.
 
     $$\hat\theta = \arg\max_\theta \sum_{i=1}^n w_i \log p(x_i \mid \theta)$$
 
@@ -52,7 +52,8 @@ def fit(
         fixed: Parameters that are known and not learned, as in `{"scale": 1.0}`.
         weights: Frequencies, `(n,)` or `(n, *batch)`. Rows of weight zero may hold anything.
         transforms: Charts by parameter, as in `{"scale": ExpTransform()}`: maps from real numbers
-            to the parameter's constraint. By default softplus for positive parameters.
+            to the parameter's constraint. By default softplus for positive parameters; but where
+            Newton fits a normal, coordinates in which its loss is convex.
         optimizer: `mlefit.newton`, or a factory of a torch optimizer, as in
             `partial(torch.optim.Adam, lr=0.01)`. It minimizes the mean negative log-likelihood.
         max_steps: By default 200 steps of Newton, 10,000 of another optimizer.
