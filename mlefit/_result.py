@@ -55,7 +55,9 @@ class Fit:
         fixed: Those of them that were given and not learned.
         n: The number of rows, or the sum of their weights, `(*batch)`.
         log_likelihood: The log-likelihood at the estimate, in nats, `(*batch)`.
-        converged: Whether this is a strict local maximum within the tolerance, `(*batch)`.
+        converged: From `fit`, whether the Hessian shows a strict local maximum within the
+            tolerance; from `closed_form`, whether there is an estimate, though others may be as
+            good (any median, for a Laplace), `(*batch)`.
         message: The verdict in a sentence.
         trace: The way to the estimate.
     """
@@ -135,8 +137,8 @@ class Fit:
     ) -> Any:
         r"""Return Wald intervals, taken where they make sense in any units.
 
-        For a positive parameter that is the log, for a probability (each entry of a simplex
-        alone) the logit; for any other one, and for `of`, its own scale:
+        For a positive parameter that is the log, for a probability the logit (each alone, of
+        several that add up to one); for any other one, and for `of`, its own scale:
         $\hat\theta \pm z\,\mathrm{se}$.
 
         Args:
