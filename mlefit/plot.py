@@ -193,12 +193,12 @@ def qq(
 
 
 def profile(fit: Fit, name: str, *, level: float = 0.95, ax: Axes | None = None) -> Axes:
-    r"""Draw the log-likelihood that is lost at each value of a parameter, the others at their best.
+    r"""Draw the log-likelihood at each value of a parameter, the others at their best.
 
     $$\max_{\text{others}} \ell(\theta) - \hat\ell$$
 
-    The interval of `Fit.profile_interval` is where the loss is at most
-    $\frac12 \chi^2_{1,\,\text{level}}$, 1.92 nats for 95 %.
+    This is 0 at the estimate and negative elsewhere. The interval of `Fit.profile_interval` is
+    where it is at least $-\frac12 \chi^2_{1,\,\text{level}}$, which is −1.92 nats for 95 %.
 
     Args:
         fit: A single fit.
