@@ -57,7 +57,7 @@ class SoftplusTransform(Transform):
         return y + torch.log(-torch.expm1(-y))
 
     def log_abs_det_jacobian(self, x: Tensor, y: Tensor) -> Tensor:
-        r"""Return $\log |dy/du| = -\log(1 + e^{-u})$."""
+        r"""Return $\log |dy/du| = -\log(1 + e^{-u})$; torch calls $u$ `x`."""
         return -torch.logaddexp(-x, x.new_zeros(()))
 
 
