@@ -111,8 +111,8 @@ assert (ends[0].params["noise"] - ends[1].params["noise"]).abs().max() > 0.05
 
 # %% [markdown]
 # With more columns, zeros above the diagonal of $W$ stop the rotation. Learn the other entries alone
-# and put them in their places. (`factors` with `loadings.tril()` would learn idle numbers too, with
-# which no fit [converges](#in-a-loop-of-your-own).) Six columns, two factors:
+# and put them in their places. (`factors` with `loadings.tril()` would learn what it then ignores, and
+# a fit with such [idle numbers](#in-a-loop-of-your-own) does not converge.) Six columns, two factors:
 
 # %%
 places = tuple(torch.tril_indices(6, 2))

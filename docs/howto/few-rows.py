@@ -102,10 +102,13 @@ print(f"share of the identity: {share:.2f}")
 # %% [markdown]
 # **A guess that is worth $n_0$ rows.** Add made-up rows that say "variances as seen, no
 # correlation", of total weight $n_0$. They multiply the likelihood by a weight for each mean and
-# covariance, of the form called normal-inverse-Wishart. It would be a *prior*, and the highest point
-# of the product a *MAP estimate*, if its centre and variances were known beforehand; here they are
-# read off the data, and for so few made-up rows it is not a proper density. The covariance at the
-# highest point is a *ridge*, a share of $S$ plus a diagonal: $(nS + n_0 V)/(n + n_0)$.
+# covariance: the likelihood of the made-up rows, whose form is called normal-inverse-Wishart (Murphy
+# 2022). If its centre and variances were known beforehand, it would be a
+# [prior](../reference/glossary.md#prior), and the highest point of the product a
+# [MAP estimate](../reference/glossary.md#map-estimate). Here they are read off the data, and for so few
+# made-up rows the integral over all means and covariances is infinite, as that of no density is. The
+# covariance at the highest point is a *ridge*, a share of $S$ plus a diagonal:
+# $(nS + n_0 V)/(n + n_0)$.
 
 # %%
 n, d, n0 = len(X), 4, 4.0
@@ -212,3 +215,4 @@ for n in (5, 12, 15, 18):
 # - Ledoit O, Wolf M (2004) A well-conditioned estimator for large-dimensional covariance matrices.
 #   *Journal of Multivariate Analysis* 88(2), 365–411.
 #   [doi:10.1016/S0047-259X(03)00096-4](<https://doi.org/10.1016/S0047-259X(03)00096-4>)
+# - Murphy KP (2022) *Probabilistic Machine Learning: An Introduction*, section 4.5. MIT Press.

@@ -4,8 +4,8 @@
 # One fit for each sensor, species or simulated data set: how do they go into one call, and how do
 # you find the ones that failed?
 #
-# The first dimension of the data counts rows. Every further one is a **batch**: so many fits,
-# independent of each other. Here are Michelson's five experiments of 20 readings:
+# The first dimension of the data counts rows. Those after it are the **batch**: so many fits,
+# independent of each other. (For a family of vectors the last one is the columns of a row.) Here are Michelson's five experiments of 20 readings:
 
 # %%
 import torch

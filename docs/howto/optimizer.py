@@ -1,9 +1,10 @@
 # %% [markdown]
 # # Which optimizer, start and stopping rule?
 #
-# For up to a few hundred parameters, none of them. The defaults are Newton's method, a start from the
-# data, and a stop when less than $10^{-8}$ nats are left to gain. They do not depend on units. What
-# if you choose otherwise?
+# For up to a few hundred parameters, and for a normal with thousands, you need not choose. The defaults
+# are Newton's method, a start from the data, and a stop when less than $10^{-8}$ nats are left to
+# gain: none is a number in the units of your data, as a learning rate is. What if you choose
+# otherwise?
 
 # %%
 import torch
@@ -23,11 +24,23 @@ for init in (None, far):
 # %% [markdown]
 # | you have | take |
 # |---|---|
-# | up to some 500 parameters | the default, `mlefit.newton` |
+# | a normal of up to a hundred columns, or some 500 parameters of another family | the default, `mlefit.newton` |
 # | more | L-BFGS (Liu & Nocedal 1989) with a line search, on standardized data |
 # | a normal, and more rows than memory | [sums of statistics](distributed.py), then the default |
 # | a network whose outputs are parameters | a loop of your own, Adam, the mean loss |
 #
+# Newton's method pays for the Hessian, a number for each pair of parameters. That of a normal, in
+# [its own coordinates](../explain/links.py#where-the-normal-likelihood-is-convex), falls into a block
+# for each column, so it has far fewer. A hundred columns:
+
+# %%
+torch.manual_seed(0)
+wide = torch.randn(1000, 100, dtype=torch.float64)
+many = mlefit.fit(MultivariateNormal, wide)
+d = wide.shape[1]
+print(f"{d + d * (d + 1) // 2} parameters, converged: {many.converged}")
+
+# %% [markdown]
 # ## Standardize first
 #
 # Here is the usual loop on the same birds (Gorman et al. 2014) in their own units: Adam (Kingma & Ba
