@@ -1,6 +1,8 @@
 """Drag the factor: what the reader does to it, and what it says and shows."""
 
 import math
+from collections.abc import Iterator
+from itertools import product
 
 import pytest
 import torch
@@ -59,7 +61,7 @@ def shown(factor) -> float:
 
 def written(factor) -> list[str]:
     """Return the entries of the matrices."""
-    return factor.locator(".score").nth(1).locator("span span span").all_text_contents()
+    return factor.locator(".matrix span span").all_text_contents()
 
 
 def log_likelihood(factor) -> float:
@@ -78,18 +80,18 @@ def test_has_the_heights_of_the_page(factor):
 
 
 def test_a_tip_stays_under_the_pointer(factor):
-    knob = handle(factor, "Tip 1")
+    knob = handle(factor, "Tip of Le1")
     before = knob.bounding_box()
-    drag(knob, 30, -25)
+    drag(knob, -30, -25)
 
     after = knob.bounding_box()
-    assert after["x"] - before["x"] == pytest.approx(30, abs=1)
+    assert after["x"] - before["x"] == pytest.approx(-30, abs=1)
     assert after["y"] - before["y"] == pytest.approx(-25, abs=1)
     assert shown(factor) == pytest.approx(log_likelihood(factor), abs=0.00501)
 
 
 def test_the_second_tip_goes_up_and_down_alone(factor):
-    knob = handle(factor, "Tip 2")
+    knob = handle(factor, "Tip of Le2")
     before = knob.bounding_box()
     drag(knob, 40, -25)
 
@@ -100,7 +102,7 @@ def test_the_second_tip_goes_up_and_down_alone(factor):
 
 def test_what_moves_in_one_view_moves_in_all(factor):
     ring, dot = drawn(factor)[0], factor.locator("circle.model.dot").get_attribute("transform")
-    drag(handle(factor, "Tip 1"), 20, -30)
+    drag(handle(factor, "Tip of Le1"), 20, -30)
     assert drawn(factor)[0] != ring
     assert factor.locator("circle.model.dot").get_attribute("transform") != dot
 
@@ -124,11 +126,11 @@ def test_the_maximum_has_the_numbers_of_the_page(factor, mode):
 def test_a_rotation_of_a_root_changes_nothing_else(factor):
     enter(factor, "root")
     before, score = drawn(factor), shown(factor)
-    tip = handle(factor, "Tip 2").bounding_box()
-    drag(handle(factor, "Tip 1"), -60, -40)
+    tip = handle(factor, "Tip of Ae2").bounding_box()
+    drag(handle(factor, "Tip of Ae1"), -60, -40)
 
     assert abs(state(factor, "angle")[0]) > 10
-    assert handle(factor, "Tip 2").bounding_box() != tip
+    assert handle(factor, "Tip of Ae2").bounding_box() != tip
     assert shown(factor) == score
     assert [d.count("L") for d in drawn(factor)] == [d.count("L") for d in before]
     assert state(factor, "s1", "s2", "rho") == [3, 2, -0.3]
@@ -142,21 +144,21 @@ def test_a_label_lies_above_the_handles_and_lets_the_pointer_through(factor):
     )
     assert order == ["g", "g", "g", "text", "text"]
 
-    slide(factor, s1=0.4, rho=0)
+    slide(factor, s1=0.5, rho=0)
     before = state(factor, "s2")[0]
-    drag(handle(factor, "Tip 2"), 0, -20)
+    drag(handle(factor, "Tip of Le2"), 0, -20)
     assert state(factor, "s2")[0] > before
 
 
 def test_the_covariance_has_a_scale(factor):
     ticks = factor.locator(".plot").nth(1).locator(".axes text").all_text_contents()
-    assert {"\N{MINUS SIGN}5", "0", "5"} <= set(ticks)
+    assert {"\N{MINUS SIGN}10", "0", "10"} <= set(ticks)
 
 
 def test_the_symmetric_root(factor):
     enter(factor, "root")
     press(factor, "Symmetric root")
-    _, upper, lower, _ = factor.evaluate("e => e.root().flat()")
+    _, upper, lower, _ = factor.evaluate("e => Explorables.factorState.root(e.state).flat()")
     assert upper == pytest.approx(lower, abs=1e-4)
 
 
@@ -177,9 +179,144 @@ def test_a_covariance_can_be_dragged_out_of_the_cone(factor, tmp_path):
     assert math.isfinite(shown(factor))
 
 
+def extremes(factor) -> Iterator[dict[str, float]]:
+    """Go to the ends of the sliders of a normal, all of them together."""
+    names = ("s1", "s2", "rho")
+    ends = [
+        [factor.locator(f"input[name={n}]").get_attribute(m) for m in ("min", "max")] for n in names
+    ]
+    for values in product(*ends):
+        places = dict(zip(names, map(float, values), strict=True))
+        slide(factor, **places)
+        yield places
+
+
+def test_a_change_of_what_is_dragged_keeps_the_normal(factor):
+    for places in extremes(factor):
+        before = shown(factor)
+        for mode in ("covariance", "root", "covariance", "factor"):
+            enter(factor, mode)
+            assert shown(factor) == before
+        assert dict(zip(places, state(factor, *places), strict=True)) == places
+
+    enter(factor, "covariance")
+    slide(factor, s11=5.31, s22=6.87, s12=6.03)
+    before = shown(factor)
+    enter(factor, "factor")
+    assert shown(factor) == before
+    assert state(factor, "rho")[0] > 0.99
+
+
+def test_a_normal_stays_in_the_picture(factor):
+    dot = factor.locator("circle.model.dot")
+    slide(factor, mu1=74, mu2=75)
+    for _ in extremes(factor):
+        for mark in (dot, handle(factor, "Tip of Le1"), handle(factor, "Tip of Le2")):
+            assert mark.evaluate(IS_INSIDE)
+
+
+# Whether the middle of a mark is within the axes.
+IS_INSIDE = """mark => {
+  const box = mark.getBoundingClientRect();
+  const plot = mark.closest("svg").getBoundingClientRect();
+  const [x, y] = [box.x + box.width / 2 - plot.x, box.y + box.height / 2 - plot.y];
+  return x > 46 && x < plot.width - 14 && y > 24 && y < plot.height - 42;
+}"""
+
+
+def test_beyond_the_cone_there_is_no_correlation(factor):
+    enter(factor, "covariance")
+    assert "correlation" in factor.locator(".matrices").inner_text()
+    for dx, dy in ((90, 120), (300, 300), (-900, 300)):
+        drag(handle(factor, "Covariance matrix"), dx, dy)
+        seen = factor.inner_text()
+        assert "no correlation: \N{GREEK CAPITAL LETTER SIGMA} is not positive definite" in seen
+        assert "Infinity" not in seen
+
+
+@pytest.mark.parametrize("size", [*SIZES.values(), (320, 640)])
+def test_the_regions_of_the_cone_have_their_names_in_them(browser, address, size):
+    with explore(browser, f"{address}/{PAGE}", "mle-factor", size=size) as factor:
+        for s1 in (0.5, 1, 1.5, 2, 3, 4):
+            slide(factor, s1=s1)
+            assert corners(factor, "positive definite") == [True] * 4
+            assert corners(factor, "no normal") == [False] * 4
+
+
+def corners(factor, name: str) -> list[bool]:
+    """Return which of the corners of words lie in the cone."""
+    return factor.get_by_text(name, exact=True).evaluate(
+        """text => {
+          const cone = text.closest("svg").querySelector(".area");
+          const { x, y, width, height } = text.getBBox();
+          const toCone = cone.getCTM().inverse().multiply(text.getCTM());
+          return [[x, y], [x + width, y], [x, y + height], [x + width, y + height]].map(
+            ([x, y]) => cone.isPointInFill(new DOMPoint(x, y).matrixTransform(toCone)));
+        }"""
+    )
+
+
+def test_a_drag_there_and_back_changes_nothing(factor):
+    before = state(factor, "s1", "s2", "rho")
+    knob = handle(factor, "Tip of Le1").bounding_box()
+    x, y = knob["x"] + knob["width"] / 2, knob["y"] + knob["height"] / 2
+    mouse = factor.page.mouse
+    mouse.move(x, y)
+    mouse.down()
+    for height in (-400, 400, 0):
+        mouse.move(x, y + height, steps=8)
+        settle(factor)
+        assert written(factor)[3] == f"{before[1] * math.sqrt(1 - before[2] ** 2):.2f}"
+    mouse.up()
+    assert state(factor, "s1", "s2", "rho") == pytest.approx(before, abs=1e-4)
+
+
+def test_says_what_each_handle_and_matrix_is(factor):
+    minus = "\N{MINUS SIGN}"
+    said = {
+        "Centre": ("father 67.50, son 71.00 inches", 64, 67.5, 74),
+        "Tip of Le1": (f"father +3.00, son {minus}0.60 inches", -4, 3, 4),
+        "Tip of Le2": ("father 0.00, son +1.91 inches", -4, 1.908, 4),
+    }
+    for name, (words_, *values) in said.items():
+        knob = factor.get_by_role("slider", name=name, exact=True)
+        assert knob.get_attribute("aria-valuetext") == words_
+        now = [float(knob.get_attribute(f"aria-value{part}")) for part in ("min", "now", "max")]
+        assert now == pytest.approx(values, abs=1e-3)
+
+    sigma = f"\N{GREEK CAPITAL LETTER SIGMA}: by rows 9.00, {minus}1.80; {minus}1.80, 4.00"
+    assert factor.get_by_role("img", name=sigma, exact=True).is_visible()
+
+    enter(factor, "covariance")
+    knob = factor.get_by_role("slider", name="Covariance matrix")
+    words_ = f"covariance {minus}1.80, sons' variance 4.00 square inches"
+    assert knob.get_attribute("aria-valuetext") == words_
+
+
+def test_nothing_below_jumps_as_what_is_dragged_changes(factor):
+    height = factor.bounding_box()["height"]
+    for mode in MODES:
+        enter(factor, mode)
+        assert factor.bounding_box()["height"] == height
+
+
+@pytest.mark.parametrize("name", ["s1", "rho", "mu1", "mu2"])
+def test_on_a_phone_a_slider_has_the_number_and_the_ellipse_in_sight(browser, address, name):
+    page = f"{address}/{PAGE}"
+    with explore(browser, page, "mle-factor", size=SIZES["phone"]) as factor:
+        factor.locator(f"input[name={name}]").evaluate("e => e.scrollIntoView({block: 'end'})")
+        header = factor.page.locator(".md-header").bounding_box()["height"]
+        number_ = factor.locator(".big").bounding_box()
+        assert number_["y"] >= header
+        assert (
+            factor.locator("path.model.line").first.bounding_box()["y"]
+            > number_["y"] + number_["height"]
+        )
+
+
 def test_keys_alone_drive_it(factor):
     page = factor.page
-    factor.get_by_role("slider", name="Tip 1", exact=True).focus()
+    factor.get_by_role("slider", name="Tip of Le1", exact=True).focus()
     for key in ("ArrowRight", "Shift+ArrowUp"):
         page.keyboard.press(key)
     factor.get_by_role("slider", name="Centre", exact=True).focus()
@@ -187,6 +324,12 @@ def test_keys_alone_drive_it(factor):
     settle(factor)
     assert state(factor, "s1", "mu2") == [3.05, 70]
     assert state(factor, "rho")[0] > -0.1
+
+    factor.get_by_role("slider", name="Tip of Le2", exact=True).focus()
+    before = state(factor, "s2")
+    page.keyboard.press("ArrowRight")  # up, where there is no right
+    settle(factor)
+    assert state(factor, "s2") > before
 
     factor.locator("select[name=mode]").focus()
     page.keyboard.press("ArrowDown")
@@ -196,13 +339,19 @@ def test_keys_alone_drive_it(factor):
     settle(factor)
     assert state(factor, "mode", "angle") == ["root", 1]
 
+    factor.get_by_role("slider", name="Tip of Ae1", exact=True).focus()
+    for key, angle in (("End", 180), ("ArrowUp", -178), ("Home", -180)):
+        page.keyboard.press(key)
+        settle(factor)
+        assert state(factor, "angle") == [angle]
+
 
 def test_keys_faster_than_the_screen_all_count(factor):
     press_thrice = """knob => {
       const key = new KeyboardEvent("keydown", {key: "ArrowRight", bubbles: true});
       for (let i = 0; i < 3; i++) knob.dispatchEvent(key);
     }"""
-    handle(factor, "Tip 1").evaluate(press_thrice)
+    handle(factor, "Tip of Le1").evaluate(press_thrice)
     settle(factor)
     assert state(factor, "s1") == [3.15]
 
@@ -217,7 +366,7 @@ def test_a_finger_drags_a_tip_and_scrolls_the_page(browser, address):
     page = f"{address}/{PAGE}"
     with explore(browser, page, "mle-factor", size=SIZES["phone"]) as factor:
         before, top = state(factor, "s1"), factor.bounding_box()["y"]
-        swipe(handle(factor, "Tip 1"), 20, -20)
+        swipe(handle(factor, "Tip of Le1"), 20, -20)
         assert state(factor, "s1") > before
         assert factor.bounding_box()["y"] == top
 
@@ -229,7 +378,7 @@ def test_a_finger_drags_a_tip_and_scrolls_the_page(browser, address):
 
 @pytest.mark.parametrize("mode", MODES)
 def test_its_code_prints_the_number_on_the_screen(factor, tmp_path, mode):
-    drag(handle(factor, "Tip 1"), 12, -9)
+    drag(handle(factor, "Tip of Le1"), 12, -9)
     enter(factor, mode)
     drag(handle(factor, "Centre"), 15, 11)
     if mode == "root":

@@ -11,7 +11,10 @@ _SHARED = ("maths", "plot", "drag", "frame")
 _ALSO = {
     "bell": ("bell-trail",),
     "coverage": ("coverage-lab", "coverage-views"),
-    "factor": ("maths-bivariate", "factor-views", "factor-code"),
+    "factor": (
+        *("maths-bivariate", "factor-state", "factor-views", "factor-cloud", "factor-cone"),
+        "factor-code",
+    ),
     "optimizer": ("maths-surface", "optimizer-walk", "optimizer-plane", "optimizer-side"),
     "tests": ("tests-bars",),
 }

@@ -2,30 +2,14 @@
 (() => {
   const { html, number, maths } = Explorables;
   const { CloudView, ConeView, matrix } = Explorables.factorViews;
-  const { summary, mle, logLikelihood, cholesky, gram, rotated } = maths.bivariate;
-  const { symmetricAngle, fromCorrelation, smallest } = maths.bivariate;
+  const { START, LIMITS, DEGREE, ...states } = Explorables.factorState;
+  const { summary, mle, logLikelihood, symmetricAngle, smallest } = maths.bivariate;
 
-  const START = {
-    ...{ mode: "factor", mu1: 67.5, mu2: 71, s1: 3, s2: 2, rho: -0.3, angle: 0 },
-    ...{ s11: 9, s12: -1.8, s22: 4 },
-  };
   const MODES = [
     ["factor", "L, the triangle"],
     ["root", "A, any square root"],
     ["covariance", "Σ itself"],
   ];
-  const LIMITS = {
-    ...{ mu1: [62, 76], mu2: [62, 76], s1: [0.2, 5], s2: [0.2, 5], rho: [-0.99, 0.99] },
-    ...{ angle: [-180, 180], s11: [0.1, 14], s12: [-8, 8], s22: [0, 14] },
-  };
-  const DEGREE = Math.PI / 180;
-
-  const rounded = (value, digits = 4) => Number(value.toFixed(digits));
-  const byCorrelation = ([s11, s12, s22]) => {
-    const [s1, s2] = [s11, s22].map(Math.sqrt);
-    return { s1, s2, rho: s12 / s1 / s2 };
-  };
-  const within = ([low, high], value) => Math.min(high, Math.max(low, value));
 
   class Factor extends Explorables.Explorable {
     label = "Drag a square root of the covariance matrix";
@@ -37,22 +21,26 @@
       this.cloud = new CloudView(this, this.best, {
         now: () => this.normal(),
         centre: ([mu1, mu2]) => this.move({ mu1, mu2 }),
-        tip: (k, place, keys) => this.drag(k, place, keys),
+        hold: () => states.triangle(this.state),
+        tip: (k, away, L, keys) => this.drag(k, away, L, keys),
       });
       this.cone = new ConeView(this, this.best, {
-        now: () => this.covariance(),
+        now: () => states.covariance(this.state),
         move: ([s12, s22]) => this.move({ s12, s22 }),
       });
 
-      this.matrices = html("div", { class: "score" });
-      const row = html("div", { class: "row" }, this.cloud.plot.element, this.cone.plot.element);
-      return [this.head, this.tools(), row, this.matrices, ...this.sliders()];
+      this.matrices = html("div", { class: "matrices" });
+      const { sliders, means } = this.sliders();
+      // On a phone the sliders stand between the plots, near what they move.
+      const [cloud, cone] = [this.cloud, this.cone].map(({ plot }) => plot.element);
+      const row = html("div", { class: "row" }, cloud, sliders, cone);
+      return [this.head, this.tools(), row, means, this.matrices];
     }
 
     tools() {
       const change = (mode) => this.enter(mode);
-      const level = () => rounded(symmetricAngle(this.factor()) / DEGREE);
-      this.symmetric = this.button("Symmetric root", () => this.glide({ angle: level() }));
+      const level = () => symmetricAngle(states.triangle(this.state)) / DEGREE;
+      this.symmetric = this.button("Symmetric root", () => this.glideTo({ angle: level() }));
       return html(
         "div",
         { class: "controls" },
@@ -65,7 +53,7 @@
 
     sliders() {
       const slider = (key, label, step = 0.01, digits = 2) => {
-        const [min, max] = LIMITS[key];
+        const [min, max] = key === "rho" ? [-0.99, 0.99] : LIMITS[key];
         const write = (value) => number(value, digits);
         const change = (value) => this.move({ [key]: value });
         return this.range({ key, label, min, max, step, write, change });
@@ -82,89 +70,67 @@
           slider("s22", "sons' variance"),
         ),
       };
-      const centre = group(slider("mu1", "mean father"), slider("mu2", "mean son"));
-      return [...Object.values(this.groups), centre];
+      const sliders = html("div", { class: "sliders" }, ...Object.values(this.groups));
+      const means = group(slider("mu1", "mean father"), slider("mu2", "mean son"));
+      return { sliders, means };
     }
 
-    /** Take new values, within their limits, rounded so that the code has the same. */
+    /** Take new values, within their limits. */
     move(change) {
       this.hold();
-      const settle = ([key, value]) =>
-        [key, key in LIMITS ? rounded(within(LIMITS[key], value)) : value];
-      this.set(Object.fromEntries(Object.entries(change).map(settle)));
+      this.set(this.settled(change));
+    }
+
+    glideTo(change) {
+      this.glide(this.settled(change));
+    }
+
+    settled(change) {
+      const settle = ([key, value]) => [key, states.settled(key, value)];
+      return Object.fromEntries(Object.entries(change).map(settle));
     }
 
     /** Move the tip of a column: freely in a triangle, along the ellipse for any other root. */
-    drag(k, [x, y], keys) {
-      const [dx, dy] = [x - this.state.mu1, y - this.state.mu2];
-      const [[a], [b, c]] = this.factor();
-      if (this.state.mode === "root") {
-        const [u, v] = [dx / a, (dy - (b * dx) / a) / c];
-        const angle = keys
-          ? this.state.angle + 2 * (keys[0] + keys[1])
-          : Math.atan2(v, u) / DEGREE - 90 * k;
-        return this.move({ angle: ((((angle + 180) % 360) + 360) % 360) - 180 });
-      }
-      const [l11, l21, l22] = k === 0 ? [dx, dy, c] : [a, b, Math.max(0.2, dy)];
-      const s2 = Math.hypot(l21, l22);
-      return this.move({ s1: l11, s2, rho: l21 / s2 });
+    drag(k, away, L, keys) {
+      if (this.state.mode === "factor") return this.move(states.withTip(L, k, away));
+      const angle = keys
+        ? states.turned(this.state.angle, 2 * (keys[0] + keys[1]))
+        : states.angleAt(L, k, away);
+      this.move({ angle });
     }
 
-    /** Change what is dragged; the normal stays, if there is one. */
     enter(mode) {
-      const from = this.state.mode;
-      if (mode === "covariance") {
-        const [s11, s12, s22] = gram(this.factor());
-        return this.move({ mode, s11, s12, s22 });
-      }
-      const isNormal = from === "covariance" && this.root();
-      return this.move({ mode, ...(isNormal ? byCorrelation(this.covariance()) : {}) });
+      this.hold();
+      this.set(states.entered(this.state, mode));
     }
 
     toTheTop() {
       const [mu1, mu2] = this.best.centre;
       const [s11, s12, s22] = this.best.covariance;
-      const top = { mu1, mu2, s11, s12, s22, ...byCorrelation(this.best.covariance) };
-      this.glide(Object.fromEntries(Object.entries(top).map(([k, v]) => [k, rounded(v)])));
-    }
-
-    /** The triangle L of the sliders; the root that is dragged; the covariance, if it is one. */
-    factor() {
-      const { s1, s2, rho } = this.state;
-      return fromCorrelation(s1, s2, rho);
-    }
-
-    root() {
-      const { mode, angle, s11, s12, s22 } = this.state;
-      if (mode === "covariance") return cholesky([s11, s12, s22]);
-      return mode === "root" ? rotated(this.factor(), angle * DEGREE) : this.factor();
-    }
-
-    covariance() {
-      const { mode, s11, s12, s22 } = this.state;
-      return mode === "covariance" ? [s11, s12, s22] : gram(this.factor());
+      const shape = states.byCorrelation(this.best.covariance);
+      this.glideTo({ mu1, mu2, s11, s12, s22, ...shape });
     }
 
     logLikelihood() {
       const { mu1, mu2 } = this.state;
-      return logLikelihood(this.stats, [mu1, mu2], this.root());
+      return logLikelihood(this.stats, [mu1, mu2], states.root(this.state));
     }
 
     /** What the view of the families shows. */
     normal() {
       const { mode, mu1, mu2 } = this.state;
       const name = mode === "root" ? "A" : "L";
-      return { centre: [mu1, mu2], root: this.root(), name, isFixed: mode === "covariance" };
+      return { centre: [mu1, mu2], root: states.root(this.state), name, mode };
     }
 
     draw() {
       const { mode } = this.state;
-      const [normal, covariance] = [this.normal(), this.covariance()];
-      const { root, name } = normal;
-      this.cloud.draw(normal);
+      const covariance = states.covariance(this.state);
+      const { root, name } = this.normal();
+      this.cloud.draw(this.normal());
       this.cone.draw(covariance, mode === "covariance");
       for (const [key, group] of Object.entries(this.groups)) {
-        group.style.display = key === mode ? "" : "none";
+        group.style.visibility = key === mode ? "" : "hidden"; // its room stays
       }
       this.symmetric.hidden = mode !== "root";
 
@@ -174,23 +140,24 @@
         this.headline(`${number(value, 2)} nats`, `${number(behind, 2)} below the best`);
       } else this.headline("no log-likelihood", this.least());
       const [s11, s12, s22] = covariance;
-      const factor = root ? [matrix(name, root)] : [];
       const sigma = matrix("Σ", [[s11, s12], [s12, s22]]);
-      this.matrices.replaceChildren(...factor, sigma, html("span", {}, this.correlation()));
+      const words = html("span", {}, this.correlation());
+      this.matrices.replaceChildren(matrix(name, root), sigma, words);
     }
 
     correlation() {
-      const [s11, s12, s22] = this.covariance();
-      return `correlation ${number(s12 / Math.sqrt(s11 * s22), 2)}`;
+      if (!states.root(this.state)) return "no correlation: Σ is not positive definite";
+      const { rho } = states.byCorrelation(states.covariance(this.state));
+      return `correlation ${number(rho, 2)}`;
     }
 
     /** The smallest eigenvalue: the least variance in any direction. */
     least() {
-      return `smallest eigenvalue ${number(smallest(this.covariance()), 3)}`;
+      return `smallest eigenvalue ${number(smallest(states.covariance(this.state)), 3)}`;
     }
 
     words() {
-      if (!this.root()) {
+      if (!states.root(this.state)) {
         return `Σ has left the cone: ${this.least()}, and no normal has such a matrix.`;
       }
       const value = this.logLikelihood();
@@ -202,7 +169,7 @@
     }
 
     code() {
-      return Explorables.factorCode(this.state, this.root() !== null);
+      return Explorables.factorCode(this.state, states.root(this.state) !== null);
     }
   }
 
