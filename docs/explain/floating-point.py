@@ -200,8 +200,7 @@ MultivariateNormal(zero, covariance_matrix=L @ L.T)
 # %% [markdown]
 # The last entry of $LL^\top$ is $1 + 10^{-8}$. Float32 rounds it to 1, and the matrix is singular.
 # The condition number of $LL^\top$ is the square of that of $L$, so half of the digits go, before
-# `covariance_matrix` factorizes what is left to get $L$ back. The error of a log-density in nats
-# grows in step:
+# `covariance_matrix` factorizes what is left to get $L$ back. The error of a log-density shows it:
 
 # %% tags=["fold"] alt="Median error in nats of float32 log-densities in five dimensions against the condition number of L, both axes logarithmic. From scale_tril the error grows more slowly than the condition number. From the covariance matrix it grows with its square, and the line ends where the Cholesky factorization begins to fail."
 torch.manual_seed(0)

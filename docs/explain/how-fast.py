@@ -253,7 +253,8 @@ def ring(machines, size, latency=50e-6, bandwidth=10e9 / 8):
 
 
 part = mlefit.suffstats(MultivariateNormal, torch.randn(100, 16))
-numbers = sum(t.numel() for t in (part.n, part.mean, part.remainder, part.scatter))
+parts = (part.n, part.mean, part.remainder, part.scatter)
+numbers = sum(t.numel() for t in parts)
 assert sent(16) == 8 * (numbers + 1)
 
 print("   d    sent, B   got, MB  ring, s  by 32")
@@ -325,7 +326,7 @@ formulas = {
     "numpy": lambda x: np.std(x, ddof=1),
     "torch": lambda x: torch.tensor(x, dtype=torch.float64).std(),
     "mlefit": library,
-    "exact": statistics.stdev,  # Python's fractions: no rounding before the end
+    "exact": statistics.stdev,  # Python's fractions, rounded at the end
 }
 print(f"{'':10}" + "".join(f"{name:>9}" for name in certified))
 for who, formula in formulas.items():
@@ -377,6 +378,8 @@ for n in (1000, 1_000_000):
 # steps, since it had no rule to stop. When was it near enough?
 
 # %%
+from torch.nn.functional import softplus
+
 some = x[:1000]
 best = Normal(some.mean(), some.std(correction=0))
 least = -best.log_prob(some).mean()
@@ -386,7 +389,7 @@ optimizer = torch.optim.Adam([u], lr=0.01)
 losses = []
 for _ in range(5100):
     optimizer.zero_grad()
-    loss = -Normal(u[0], torch.nn.functional.softplus(u[1])).log_prob(some).mean()
+    loss = -Normal(u[0], softplus(u[1])).log_prob(some).mean()
     loss.backward()
     optimizer.step()
     losses.append(loss.detach())
@@ -475,7 +478,8 @@ print(f"floats near 1e18 lie {apart:.0f} apart")
 d = 100
 rows_held = torch.randn(2 * d, d, dtype=torch.float64)
 part = mlefit.suffstats(MultivariateNormal, rows_held)
-numbers = sum(t.numel() for t in (part.n, part.mean, part.remainder, part.scatter))
+parts = (part.n, part.mean, part.remainder, part.scatter)
+numbers = sum(t.numel() for t in parts)
 assert numbers == 1 + 2 * d + d**2
 print(f"{numbers} numbers, {numbers / d:.0f} rows' worth")
 print(f"a million rows: {1e6 * d / numbers:.0f} times as much")

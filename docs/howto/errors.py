@@ -391,7 +391,7 @@ show(lambda: mlefit.fit(Normal, x, init={"loc": 0.0, "scale": 0.01}, **options))
 # ### `… of … fits converged`
 
 # %% tags=["warns"]
-coins = torch.tensor([[1.0, 1.0], [1.0, 0.0], [1.0, 1.0]])  # the first: never tails
+coins = torch.tensor([[1.0, 1.0], [1.0, 0.0], [1.0, 1.0]])  # two: 1 1 1, 1 0 1
 fit = mlefit.fit(Bernoulli, coins)
 
 # %% [markdown]

@@ -187,7 +187,8 @@ print("and max_eval=25:", twenty_steps(max_iter=1, max_eval=25, **wolfe))
 # `fit` takes the factory without its parameters:
 
 # %%
-lbfgs = partial(torch.optim.LBFGS, tolerance_grad=0, tolerance_change=0, **wolfe)
+never = {"tolerance_grad": 0, "tolerance_change": 0}
+lbfgs = partial(torch.optim.LBFGS, **never, **wolfe)
 Z = (X - center) / unit
 fit = mlefit.fit(MultivariateNormal, Z, init=far, optimizer=lbfgs)
 assert fit.converged
