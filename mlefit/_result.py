@@ -118,8 +118,9 @@ class Fit:
             >>> from torch.distributions import Normal
             >>> import mlefit
             >>> found = mlefit.fit(Normal, mlefit.datasets.michelson())
-            >>> {name: error.item() for name, error in found.standard_errors().items()}
-            {'loc': 7.86, 'scale': 5.56}
+            >>> errors = found.standard_errors()
+            >>> errors["loc"].item(), errors["scale"].item()
+            (7.86, 5.56)
             >>> found.standard_errors(of=lambda d: d.variance).item()
             874.02
         """
