@@ -28,6 +28,15 @@ class TestFormulas:
         assert "<mi>μ</mi><mo>&lt;</mo><mn>1</mn>" in html
         assert 'aria-hidden="true"' in html
 
+    @pytest.mark.parametrize(
+        ("tex", "after", "is_whole"),
+        [("x", ", a", True), ("x", " a", False), (r"\mu + " * 9 + "x", ", a", False)],
+    )
+    def test_a_short_formula_keeps_what_follows_it_on_its_line(self, tex, after, is_whole):
+        html = formulas.rendered(rf'<span class="arithmatex">\({tex}\)</span>{after}')
+        assert html.endswith("</bdi>,</span> a" if is_whole else f"</bdi>{after}")
+        assert html.startswith('<span class="whole"><bdi') == is_whole
+
     def test_a_display_formula_takes_the_keyboard(self):
         html = formulas.rendered('<div class="arithmatex">\\[x\\]</div>')
         assert 'tabindex="0"' in html

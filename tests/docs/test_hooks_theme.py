@@ -24,6 +24,15 @@ def test_code_has_elements_for_what_is_coloured_alone():
     assert theme.mended(html) == 'x = <span class="mi">1</span>'
 
 
+def test_a_long_name_may_break_in_a_table_alone():
+    name = "<code>{}</code>"
+    broken = "torch.<wbr>tril_<wbr>indices(<wbr>d)"
+    html = f"<td>{name}</td><p>{name}</p>".replace("{}", "torch.tril_indices(d)")
+    assert theme.mended(html) == html.replace("torch.tril_indices(d)", broken, 1)
+    numbers = "<td><code>suffstats(...).n</code> is 0.5. <code>f()</code></td>"
+    assert theme.mended(numbers) == numbers.replace(").n", ").<wbr>n")
+
+
 def test_every_block_of_code_has_a_button_that_names_it():
     code = '<div class="language-python highlight{}"><pre><span></span><code>x</code></pre></div>'
     page = buttons.with_copy_buttons(code.format("") + code.format(" asks"))

@@ -15,7 +15,10 @@ _ALSO = {
         *("maths-bivariate", "factor-state", "factor-views", "factor-cloud", "factor-cone"),
         "factor-code",
     ),
-    "optimizer": ("maths-surface", "optimizer-walk", "optimizer-plane", "optimizer-side"),
+    "optimizer": (
+        *("maths-surface", "optimizer-walk", "optimizer-marks", "optimizer-plane"),
+        *("optimizer-side", "optimizer-words"),
+    ),
     "tests": ("tests-bars",),
 }
 

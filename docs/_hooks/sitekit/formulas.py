@@ -15,12 +15,13 @@ MACROS = {r"\E": r"\mathbb{E}", r"\R": r"\mathbb{R}", r"\tr": r"\operatorname{tr
 _KATEX = Path(__file__).parents[1] / "katex" / "katex.min.js"
 _MARKED = re.compile(
     r'<(?P<tag>span|div) class="arithmatex">'
-    r"(?:\\\((?P<inline>.*?)\\\)|\\\[(?P<display>.*?)\\\])</(?P=tag)>",
+    r"(?:\\\((?P<inline>.*?)\\\)|\\\[(?P<display>.*?)\\\])</(?P=tag)>(?P<after>[.,;:?!)]*)",
     re.DOTALL,
 )
 # A formula opens and closes at a dollar with no blank inside; "$5 and $6" is money.
 _DOLLARS = re.compile(r"\$\$(?P<display>.+?)\$\$|\$(?=\S)(?P<inline>[^$]+?)(?<=\S)\$(?!\d)", re.S)
 _DISPLAY_PARAGRAPH = re.compile(r"<p>\s*(<div class=\"arithmatex\">[^<]*</div>)\s*</p>")
+_SHORT = 30  # characters of TeX: what fits on a line of any screen
 _CODE = re.compile(r"(<pre\b.*?</pre>|<code\b.*?</code>)", re.DOTALL)
 
 
@@ -73,11 +74,15 @@ def _mark(match: re.Match[str]) -> str:
 def _render(match: re.Match[str]) -> str:
     if match["display"] is not None:  # a wide formula scrolls, also by keyboard
         formula = typeset(html.unescape(match["display"]), display=True)
-        return f'<div class="arithmatex" data-search-exclude tabindex="0">{formula}</div>'
+        marked_up = f'<div class="arithmatex" data-search-exclude tabindex="0">{formula}</div>'
+        return marked_up + match["after"]
 
     # The theme's search stops to exclude at the first end of a like tag: KaTeX has spans, no bdi.
     formula = typeset(html.unescape(match["inline"]), display=False)
-    return f'<bdi class="arithmatex" data-search-exclude>{formula}</bdi>'
+    inline = f'<bdi class="arithmatex" data-search-exclude>{formula}</bdi>{match["after"]}'
+    # Browsers may begin a line with the comma behind a formula.
+    is_whole = match["after"] and len(match["inline"]) <= _SHORT
+    return f'<span class="whole">{inline}</span>' if is_whole else inline
 
 
 @cache

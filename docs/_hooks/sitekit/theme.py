@@ -17,6 +17,11 @@ _REPLACEMENTS = {
 # A docstring's code blocks are numbered from 0 again, so that lines of one page share an id.
 _LINE = re.compile(r'<span id="__span-[\d-]+">')
 
+# A name in a table may break behind a dot, say, so that the table fits a phone.
+_CELL = re.compile(r"<td\b.*?</td>", re.DOTALL)
+_NAME = re.compile(r"(?<=<code>)[^<]*(?=</code>)")
+_JOINT = re.compile(r"(?<=[\w)])([._(])(?=[^\W\d])")
+
 # Names, operators and punctuation have the colour of all code: no need of an element for each.
 _PLAIN = re.compile(r'<span class="(?:n|o|p|w)">([^<]*)</span>')
 
@@ -28,4 +33,9 @@ def mended(output: str) -> str:
     """
     for old, new in _REPLACEMENTS.items():
         output = output.replace(old, new)
+    output = _CELL.sub(lambda cell: _NAME.sub(_breakable, cell[0]), output)
     return _PLAIN.sub(r"\1", _LINE.sub('<span class="line">', output))
+
+
+def _breakable(name: re.Match[str]) -> str:
+    return _JOINT.sub(r"\1<wbr>", name[0])
