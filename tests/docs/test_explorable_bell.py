@@ -31,6 +31,10 @@ def shown(element) -> float:
     return number(element.locator(".big").inner_text())
 
 
+def best(element) -> float:
+    return number(element.locator(".small").inner_text().split(",")[0])
+
+
 def log_likelihood(loc: float, scale: float) -> float:
     bell = Normal(torch.tensor(loc, dtype=X.dtype), torch.tensor(scale, dtype=X.dtype))
     return bell.log_prob(X).sum().item()
@@ -54,7 +58,7 @@ def test_the_peak_stays_under_the_pointer(bell):
 
 
 def test_the_profiles_draw_themselves(bell):
-    trails = bell.locator(".trail")
+    trails = bell.locator(".trail:not(.thick)")
     before = [t.get_attribute("d") for t in trails.all()]
     drag(bell.locator(".knob"), 60, 20)
     after = [t.get_attribute("d") for t in trails.all()]
@@ -65,8 +69,22 @@ def test_the_profiles_draw_themselves(bell):
 def test_the_best_is_never_behind_the_present_value(bell):
     for dx, dy in [(60, -40), (-13, 21), (7, 33)]:
         drag(bell.locator(".knob"), dx, dy)
-        best, _ = (number(part) for part in bell.locator(".small").inner_text().split(","))
-        assert best >= shown(bell)
+        assert best(bell) >= shown(bell)
+
+
+def test_what_is_found_at_one_place_alone_is_seen(bell):
+    places = (("width", 50), ("mean", 1000), ("width", 180), ("width", 50), ("mean", 1140))
+    for name, value in places:
+        bell.get_by_role("slider", name=name).first.fill(str(value))
+        settle(bell)
+
+    is_seen = """(trail, e) => {
+      const { plot, seen } = e.trails[0];
+      const there = (bin) => new DOMPoint(plot.x(bin), plot.y(seen[bin]));
+      return [990, 1000].map((bin) => trail.isPointInStroke(there(bin)));
+    }"""
+    trail = bell.locator(".trail.thick").first
+    assert trail.evaluate(is_seen, bell.element_handle()) == [False, True]
 
 
 def test_what_is_below_the_scale_is_not_drawn(bell):
@@ -154,10 +172,23 @@ def test_reveals_the_maximum_and_starts_again(bell):
     assert at(bell) == start
 
 
+def test_a_reveal_does_not_end_the_search_by_hand(bell):
+    start = shown(bell)
+    bell.get_by_role("button", name="Reveal the maximum").click()
+    settle(bell)
+    assert best(bell) == start
+    assert not bell.get_by_text("drag the peak").is_visible()
+
+    drag(bell.locator(".knob"), 40)
+    assert start < shown(bell) <= best(bell)
+
+
 def test_offers_to_snap_near_the_maximum(bell):
-    knob = bell.locator(".knob")
+    knob, again = bell.locator(".knob"), bell.get_by_role("button", name="Start again")
+    before = again.bounding_box()
     bell.get_by_role("button", name="Reveal the maximum").click()
     drag(knob, 6)
+    assert again.bounding_box() == before
     bell.get_by_role("button", name="Snap to the maximum").click()
     assert "this is the maximum" in words(bell)
 

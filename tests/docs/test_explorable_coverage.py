@@ -42,7 +42,8 @@ def share(lab) -> float:
 
 def long_run(lab) -> list[float]:
     """Return between which shares it settles, in per cent."""
-    ends = lab.locator(".small").inner_text().split(" %")[0].split(" to ")
+    _, words_ = lab.locator(".small").inner_text().split("long run ")
+    ends = words_.split(" %")[0].split(" to ")
     return [float(end) for end in ends]
 
 
@@ -148,6 +149,42 @@ def test_pressing_an_interval_shows_its_sample(lab):
     settle(lab)
     middle = number(result(lab).replace("sample", "").replace(":", " "))
     assert 10 < middle < 38
+
+
+def test_the_lines_stay_under_the_pointer(lab):
+    draw(lab, 100)
+    lab.locator("input[name=shown]").fill("50")
+    settle(lab)
+    plot = lab.locator(".plot svg").first
+    box, shown = plot.bounding_box(), []
+    for dx in (0, 1, 30):
+        lab.page.mouse.click(box["x"] + 200 + dx, box["y"] + 120)
+        settle(lab)
+        shown.append(result(lab))
+
+    assert "sample 50:" not in shown[0]
+    assert len(set(shown)) == 1
+    assert plot.evaluate("e => getComputedStyle(e).cursor") == "pointer"
+
+
+def test_a_line_that_is_pressed_stays_shown_while_samples_come(lab):
+    lab.page.emulate_media(reduced_motion="no-preference")
+    box = lab.locator(".plot svg").first.bounding_box()
+    lab.get_by_role("button", name="Draw 1000").click()
+    lab.page.mouse.click(box["x"] + 200, box["y"] + 120)
+    before = lab.evaluate("e => e.state.shown")
+    settle(lab)
+    assert samples(lab) == 1040
+    assert f"sample {before}:" in result(lab)
+
+
+def test_a_narrow_bell_has_a_peak(lab):
+    choose(lab, n="5 readings")
+    lab.locator("input[name=shown]").fill("32")
+    settle(lab)
+    curve = lab.evaluate("e => e.views[2].marks.fitted.getAttribute('d')")
+    heights = [point.split(",")[1] for point in curve.strip("M").split("L")]
+    assert heights.count(min(heights, key=float)) <= 2
 
 
 def test_keys_alone_draw_choose_and_show(lab):

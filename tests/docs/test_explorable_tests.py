@@ -14,6 +14,27 @@ X = mlefit.datasets.michelson()
 PAGE = "learn/uncertainty.html"
 
 
+# Bars that reach the words beside them; names and a slope that leave the curve's axes.
+AMISS = """tests => {
+  const { curve, marks, bars } = tests;
+  const { left, top, right, bottom } = curve.inner;
+  const corner = curve.svg.getBoundingClientRect();
+  const isOut = (mark) => {
+    const box = mark.getBoundingClientRect();
+    const [x, y] = [box.left - corner.left, box.top - corner.top];
+    const ends = [x < left - 1, x + box.width > corner.width, y < 0, y + box.height > bottom + 1];
+    return box.width > 0 && ends.includes(true);
+  };
+  const reaches = ({ bar, value }) =>
+    bar.getBoundingClientRect().right > value.getBoundingClientRect().left;
+  const names = Object.keys(marks).filter((name) => /slope|height|distance/.test(name));
+  return [
+    ...names.filter((name) => isOut(marks[name])),
+    ...bars.rows.filter(reaches).map(({ value }) => value.textContent),
+  ];
+}"""
+
+
 @pytest.fixture
 def tests(browser, address):
     with explore(browser, f"{address}/{PAGE}", "mle-tests") as element:
@@ -119,6 +140,17 @@ def test_up_is_more(tests):
         handle.press(key)
         settle(tests)
         assert hypothesis(tests) == start + there
+
+
+@pytest.mark.parametrize("size", [*SIZES.values(), (320, 740)])
+@pytest.mark.parametrize("n", [5, 20, 100])
+def test_all_is_in_its_place_at_the_ends(browser, address, size, n):
+    with explore(browser, f"{address}/{PAGE}", "mle-tests", size=size) as tests:
+        tests.get_by_label("readings").select_option(f"the first {n}")
+        for end in ("Home", "End"):
+            tests.get_by_role("slider", name="The hypothesis", exact=True).press(end)
+            settle(tests)
+            assert tests.evaluate(AMISS) == []
 
 
 def test_a_finger_drags_the_hypothesis(browser, address):

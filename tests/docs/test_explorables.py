@@ -17,6 +17,20 @@ PAGES = {
 }
 
 
+# Buttons too small for a finger, and words that stand out of their drawing or of the box.
+SMALL = """element => [...element.querySelectorAll("button")]
+  .map((button) => [button.textContent || button.ariaLabel, button.getBoundingClientRect()])
+  .filter(([, { width, height }]) => width > 0 && (width < 24 || height < 24))
+  .map(([words]) => words)"""
+CUT_OFF = """element => [...element.querySelectorAll("svg text, .value")]
+  .filter((words) => {
+    const frame = (words.closest("svg") ?? element).getBoundingClientRect();
+    const { left, right, width } = words.getBoundingClientRect();
+    return width > 0 && (left < frame.left || right > frame.right);
+  })
+  .map((words) => words.textContent)"""
+
+
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("size", [*SIZES.values(), (360, 740)])
@@ -25,6 +39,27 @@ def test_is_accessible_and_fits(browser, address, name, scheme, size):
     with explore(browser, page, name, scheme=scheme, size=size) as element:
         assert violations(element) == []
         assert overflow(element) <= 0
+        assert element.evaluate(SMALL) == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_is_cut_off_on_the_smallest_phone(browser, address, name):
+    page = f"{address}/{PAGES[name]}"
+    with explore(browser, page, name, size=(320, 740)) as element:
+        assert element.evaluate(CUT_OFF) == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_page_is_where_it_was_when_one_comes_back(browser, address, name):
+    with explore(browser, f"{address}/{PAGES[name]}", name, size=SIZES["phone"]) as element:
+        page = element.page
+        page.evaluate("() => scrollBy(0, 300)")
+        before = page.evaluate("scrollY")
+        page.goto(f"{address}/")
+        page.go_back(wait_until="load")
+        element.locator(".status:not(:empty)").wait_for()
+        page.wait_for_timeout(300)
+        assert page.evaluate("scrollY") == before
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -1,4 +1,4 @@
-// The best log-likelihood found at each value of one parameter, drawing itself as it is found.
+// The best log-likelihood found by hand at each value of one parameter, drawing itself as it is found.
 (() => {
   const { mark, place, maths } = Explorables;
   const DEPTH = 25; // nats below the maximum that are shown
@@ -10,9 +10,9 @@
       const top = maths.mle(stats).logLikelihood;
       Object.assign(this, { key, stats, top, floor: top - DEPTH });
       this.plot = host.plot({
-        label: `The best log-likelihood so far for each ${name}`,
+        label: `The best log-likelihood by hand for each ${name}`,
         x: { domain, label: `${name}, km/s` },
-        y: { domain: [this.floor, top + 3], label: "nats, the best so far" },
+        y: { domain: [this.floor, top + 3], label: "nats, the best by hand" },
         height: 170,
       });
       this.marks = {
@@ -20,6 +20,7 @@
         label: this.plot.add("text", "truth", { "text-anchor": "end" }),
         profile: this.plot.add("path", "truth line"),
         trail: this.plot.add("path", "trail line"),
+        alone: this.plot.add("path", "trail line thick"), // dots, by round caps
         dot: this.plot.add("circle", "model dot", { r: 5 }),
         below: this.plot.add("path", "model line below", { d: "M0,-14V-3M-4,-7L0,-3L4,-7" }),
       };
@@ -36,14 +37,14 @@
       this.seen[bin] = Math.max(value, this.seen[bin] ?? -Infinity);
     }
 
-    /** Return the `d` of the trail, with gaps where even the best value is below the scale. */
-    trail() {
+    /** Return the values above the bottom of the scale, those side by side together. */
+    runs() {
       const runs = [[]];
-      this.seen.forEach((value, bin) => {
+      [...this.seen].forEach((value, bin) => {
         if (value > this.floor) runs.at(-1).push([bin, value]);
         else runs.push([]);
       });
-      return runs.map((run) => this.plot.path(run)).join("");
+      return runs;
     }
 
     draw(at, value, revealed) {
@@ -54,7 +55,12 @@
       mark(marks.maximum, { d: `M${left},${plot.y(top)}H${right}` });
       place(marks.label, right, plot.y(top) - 5);
       mark(marks.profile, { d: revealed ? plot.curve(profile) : "" });
-      mark(marks.trail, { d: this.trail() });
+
+      const runs = this.runs();
+      const alone = runs.filter((run) => run.length === 1);
+      mark(marks.trail, { d: runs.map((run) => plot.path(run)).join("") });
+      mark(marks.alone, { d: alone.map((run) => `${plot.path(run)}h0`).join("") });
+
       place(marks.dot, plot.x(at), plot.y(value));
       place(marks.below, plot.x(at), bottom);
       marks.dot.style.display = value < floor ? "none" : "";

@@ -38,6 +38,7 @@
         this.state.revealed = true;
         this.glide({ mu: tenths(this.top.mu), sigma: tenths(this.top.sigma) });
       });
+      this.reveal.style.minWidth = "12em"; // for each of its words
       const again = this.button("Start again", () => {
         this.forget();
         this.hold();
@@ -60,7 +61,7 @@
         stems: bell.add("path", "data thin"),
         line: bell.add("path", "model line"),
         dots: this.data.map(() => bell.add("circle", "data dot", { r: 3.5 })),
-        cost: bell.add("text", "data"),
+        cost: bell.add("text", "data haloed"),
         hint: bell.add("text", "muted", { "text-anchor": "middle" }),
       };
       this.handle = handle("The bell: left and right move it, up makes it narrow");
@@ -90,38 +91,37 @@
     /** Move the bell by hand. */
     move({ mu = this.state.mu, sigma = this.state.sigma }) {
       this.hold();
+      const from = { ...this.state };
       this.set({ mu: tenths(within(DOMAIN.mu, mu)), sigma: tenths(within(DOMAIN.sigma, sigma)) });
+      this.remember(from, this.state);
     }
 
     forget() {
       for (const trail of this.trails) trail.forget();
       this.best = -Infinity;
-      this.last = START;
+      this.remember(START, START);
     }
 
-    /** Keep the best value at each mean and each width, on the way from the last place to here. */
-    remember() {
-      const { last, state } = this;
-      const steps = Math.ceil(Math.max(1, ...KEYS.map((key) => Math.abs(state[key] - last[key]))));
+    /** Keep the best value at each mean and each width, on the way from one place to another. */
+    remember(from, to) {
+      const steps = Math.ceil(Math.max(1, ...KEYS.map((key) => Math.abs(to[key] - from[key]))));
       for (let i = 0; i <= steps; i++) {
-        const at = KEYS.map((key) => last[key] + ((state[key] - last[key]) * i) / steps);
+        const at = KEYS.map((key) => from[key] + ((to[key] - from[key]) * i) / steps);
         const value = maths.logLikelihood(this.stats, ...at);
         this.best = Math.max(this.best, value);
         this.trails.forEach((trail, k) => trail.remember(at[k], value));
       }
-      this.last = KEYS.every((key) => last[key] === state[key]) ? last : { ...state };
     }
 
     draw() {
       const { mu, sigma, revealed } = this.state;
       this.value = maths.logLikelihood(this.stats, mu, sigma);
       this.behind = this.top.logLikelihood - this.value;
-      if (!revealed) this.remember();
 
       this.drawBell();
       for (const trail of this.trails) trail.draw(this.state[trail.key], this.value, revealed);
       const [best, top] = [this.best, this.top.logLikelihood].map((value) => number(value, 2));
-      this.headline(`${number(this.value, 2)} nats`, `best so far ${best}, the maximum ${top}`);
+      this.headline(`${number(this.value, 2)} nats`, `best by hand ${best}, the maximum ${top}`);
       this.reveal.textContent = this.behind < NEAR ? "Snap to the maximum" : "Reveal the maximum";
     }
 
@@ -147,7 +147,8 @@
       const words = `mean ${number(mu, 1)}, width ${number(sigma, 1)} km/s`;
       tell(this.handle, top, { value: mu, limits: DOMAIN.mu, words });
       place(marks.hint, top[0], top[1] - 16);
-      marks.hint.textContent = this.last === START ? "drag the peak" : "";
+      const isAtStart = KEYS.every((key) => this.state[key] === START[key]);
+      marks.hint.textContent = isAtStart ? "drag the peak" : "";
       this.drawCost(places);
     }
 

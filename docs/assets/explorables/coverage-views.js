@@ -3,6 +3,9 @@
   const { number, mark, place, drag, maths } = Explorables;
   const NAMES = { mu: "mean μ", sigma: "standard deviation σ" };
   const ROWS = 40;
+  const TALL = 0.0095; // a density, below which a bell is drawn to the same scale
+
+  const within = ([low, high], value) => Math.min(high, Math.max(low, value));
 
   /** The last intervals, one above the other; pressing one shows its sample. */
   class IntervalsView {
@@ -23,8 +26,11 @@
         shown: this.plot.add("path", ""),
         name: this.plot.add("text", "truth", { "text-anchor": "middle" }),
       };
-      const at = ({ y }) => pick(this.first + Math.floor(this.plot.yAt(y)));
-      drag(this.plot, { start: at, move: at });
+      this.first = 0;
+      this.plot.svg.style.cursor = "pointer";
+      const row = ({ y }) => Math.floor(this.plot.yAt(y));
+      const start = (at) => pick(this.first + within([0, ROWS - 1], row(at)));
+      drag(this.plot, { start, move: (at) => pick(this.first + row(at)) });
     }
 
     draw({ parameter, n, shown }) {
@@ -33,8 +39,8 @@
       plot.xAxis.label = `${NAMES[parameter]}, km/s`;
       plot.zoom(this.domain(parameter, n));
 
-      const end = shown > lab.count - ROWS ? lab.count : shown + ROWS / 2;
-      this.first = Math.max(0, end - ROWS);
+      this.first = within([shown - ROWS, Math.min(shown - 1, lab.count - ROWS)], this.first);
+      const end = this.first + ROWS;
       const rows = lab.intervals.slice(this.first, end).map((interval, i) => ({
         holds: lab.holds(interval),
         line: this.line(interval, i + 0.5),
@@ -55,7 +61,7 @@
 
     line([low, high], row) {
       const { left, right } = this.plot.inner;
-      const [from, to] = [low, high].map((end) => Math.min(right, Math.max(left, this.plot.x(end))));
+      const [from, to] = [low, high].map((end) => within([left, right], this.plot.x(end)));
       return `M${from},${this.plot.y(row)}H${to}`;
     }
 
@@ -94,7 +100,7 @@
       const grid = Array.from({ length: 101 }, (_, i) => 1 + ((most - 1) * i) / 100);
       const side = (sign) => (k) => {
         const edge = 100 * (level + sign * 2 * Math.sqrt((level * (1 - level)) / k));
-        return [k, Math.min(100, Math.max(50, edge))];
+        return [k, within([50, 100], edge)];
       };
       const funnel = [...grid.map(side(1)), ...grid.map(side(-1)).reverse()];
       const counts = new Set(grid.map((k) => Math.min(lab.count, Math.round(k))));
@@ -103,7 +109,7 @@
       mark(marks.funnel, { d: `${plot.path(funnel)}Z` });
       mark(marks.level, { d: `M${left},${plot.y(100 * level)}H${right}` });
       mark(marks.share, { d: plot.path(share) });
-      marks.name.textContent = `promised: ${100 * level} %`;
+      marks.name.textContent = `green: if the ${100 * level} % were kept`;
       place(marks.name, right, plot.y(100 * level) - 5);
     }
   }
@@ -116,7 +122,7 @@
       this.plot = host.plot({
         label: "The sample shown, under the true bell and the fitted one",
         x: { domain: [mu - 3.4 * sigma, mu + 3.4 * sigma], label: "km/s above 299 000" },
-        y: { domain: [0, 0.0095], ticks: false },
+        y: { domain: [0, TALL], ticks: false },
         height: 190,
       });
       this.marks = {
@@ -135,12 +141,13 @@
       const { plot, marks, lab } = this;
       const rows = lab.samples[shown - 1];
       const density = ({ mu, sigma }) => (x) => Math.exp(maths.logDensity(x, mu, sigma));
-      const cut = (f) => (x) => Math.min(plot.yAxis.domain[1], f(x));
+      const fitted = maths.mle(maths.summary(rows));
+      plot.yAxis.domain = [0, Math.max(TALL, 1.1 * density(fitted)(fitted.mu))];
       const { left, top, right, bottom } = plot.inner;
       place(marks.truthName, left, top + 8);
       place(marks.fittedName, right, top + 8);
       mark(marks.truth, { d: plot.curve(density(lab.truth)) });
-      mark(marks.fitted, { d: plot.curve(cut(density(maths.mle(maths.summary(rows))))) });
+      mark(marks.fitted, { d: plot.curve(density(fitted)) });
       mark(marks.rows, { d: rows.map((x) => `M${plot.x(x)},${bottom}v-14`).join("") });
 
       const [low, high] = lab.intervals[shown - 1].map((end) => number(end, 1));

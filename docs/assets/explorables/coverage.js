@@ -17,7 +17,7 @@
       this.state = { ...START };
       this.lab = new Lab(this.data);
       const [Intervals, Share, Sample] = coverageViews;
-      const pick = (index) => this.show(index + 1);
+      const pick = (index) => this.choose(index + 1);
       this.views = [
         new Intervals(this, this.lab, pick),
         new Share(this, this.lab),
@@ -45,10 +45,11 @@
       this.buttons = [1, 100, 1000].map((k) => this.button(`Draw ${k}`, () => this.drawMore(k)));
       const again = () => this.restart({ seed: this.state.seed + 1 });
       const write = (value) => `${value} of ${this.lab.count}`;
-      const change = (value) => this.show(value);
+      const change = (value) => this.choose(value);
       const slider = { key: "shown", label: "sample shown", min: 1, max: FIRST, write, change };
       const shown = this.range(slider);
       this.slider = shown.querySelector("input");
+      this.head.style.justifyContent = "start"; // it is one sentence
       const rows = [menus, [...this.buttons, this.button("Start again", again)], [shown]];
       return rows.map((row) => html("div", { class: "controls" }, ...row));
     }
@@ -66,12 +67,15 @@
     drawMore(count) {
       const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
       this.waiting = Math.min(this.waiting + count, MOST - this.lab.count);
+      this.chosen = undefined;
       this.pace = calm ? this.waiting : Math.ceil(this.waiting / FRAMES);
       this.redraw();
     }
 
-    show(shown) {
-      this.set({ shown: Math.min(this.lab.count, Math.max(1, shown)) });
+    /** Show a sample, also while others come. */
+    choose(shown) {
+      this.chosen = Math.min(this.lab.count, Math.max(1, shown));
+      this.set({ shown: this.chosen });
     }
 
     draw() {
@@ -80,14 +84,14 @@
         const now = Math.min(this.pace, this.waiting);
         this.waiting -= now;
         lab.draw(now);
-        this.show(lab.count); // and draw again at the next frame
+        this.set({ shown: this.chosen ?? lab.count }); // and draw again at the next frame
       }
       lab.judge({ parameter: state.parameter, method: state.method, level: state.level });
       for (const view of this.views) view.draw(state);
 
       const [share, low, high] = this.percents();
-      const longRun = `${low} to ${high} % in the long run, by ${lab.count} samples`;
-      this.headline(`${share} %`, `${longRun}; promised: ${100 * state.level} %`);
+      const promise = `of ${lab.count} intervals hold the truth; promised ${100 * state.level} %`;
+      this.headline(`${share} %`, `${promise}; long run ${low} to ${high} %`);
       this.onLog.disabled = state.parameter === "mu";
       mark(this.slider, { max: lab.count });
       for (const button of this.buttons) this.enable(button, lab.count < MOST);

@@ -34,6 +34,7 @@
       this.setAttribute("aria-label", this.label);
       this.replaceChildren(...parts, this.status, this.spoken, this.codePanel());
       this.watchWidths();
+      this.drawNow(); // before the browser finds the place to which the reader comes back
       this.say(this.status);
       this.say(this.spoken);
     }
@@ -148,14 +149,18 @@
     }
 
     watchWidths() {
-      const byElement = new Map(this.plots.map((plot) => [plot.element, plot]));
-      const observer = new ResizeObserver((entries) => {
-        for (const { target, contentRect } of entries) {
-          if (contentRect.width > 0) byElement.get(target).resize(Math.round(contentRect.width));
+      const fit = () => {
+        for (const plot of this.plots) {
+          const { clientWidth } = plot.element;
+          if (clientWidth > 0 && clientWidth !== plot.width) plot.resize(clientWidth);
         }
+      };
+      const observer = new ResizeObserver(() => {
+        fit();
         this.redraw();
       });
-      for (const element of byElement.keys()) observer.observe(element);
+      for (const { element } of this.plots) observer.observe(element);
+      fit();
     }
 
     codePanel() {

@@ -4,6 +4,7 @@
   const START = { n: 20, mu0: 860 };
   const REACH = 4; // standard errors to each side
 
+  const within = ([low, high], value) => Math.min(high, Math.max(low, value));
   const tenths = (value) => Math.round(10 * value) / 10;
 
   class Tests extends Explorables.Explorable {
@@ -45,11 +46,11 @@
         height: curve.add("path", "model line"),
         slope: curve.add("path", "trail line"),
         best: curve.add("circle", "data dot", { r: 4 }),
-        parabolaName: curve.add("text", "muted"),
-        profileName: curve.add("text", "muted"),
-        distanceName: curve.add("text", "data", { "text-anchor": "middle" }),
-        heightName: curve.add("text", "model"),
-        slopeName: curve.add("text", "trail"),
+        parabolaName: curve.add("text", "muted haloed"),
+        profileName: curve.add("text", "muted haloed"),
+        distanceName: curve.add("text", "data haloed"),
+        heightName: curve.add("text", "model haloed"),
+        slopeName: curve.add("text", "trail haloed"),
       };
       this.handle = handle("The hypothesis", "model");
       curve.svg.append(this.handle);
@@ -68,8 +69,7 @@
     }
 
     suppose(mu0) {
-      const [low, high] = this.ends();
-      this.set({ mu0: tenths(Math.min(high, Math.max(low, mu0))) });
+      this.set({ mu0: tenths(within(this.ends(), mu0)) });
     }
 
     /** Take more readings or fewer; the hypothesis stays as many standard errors away. */
@@ -96,7 +96,7 @@
 
       const side = z < 0 ? "below" : "above";
       this.away = `${number(Math.abs(z), 2)} standard errors ${side} the mean`;
-      this.headline(`μ₀ = ${number(mu0, 1)}`, `${this.away}, n = ${n}`);
+      this.headline(`μ₀ = ${number(mu0, 1)}`, `${this.away}, n\u00a0=\u00a0${n}`);
     }
 
     drawCurve(z) {
@@ -114,7 +114,8 @@
       mark(marks.parabola, { d: curve.curve(parabola, [stats.mean - side, stats.mean + side]) });
       mark(marks.distance, { d: `M${middle},${roof}H${x}` });
       mark(marks.height, { d: `M${x},${roof}V${y}` });
-      const tangent = [-1, 1].map((t) => this.state.mu0 + t * error);
+      const ends = [-1, 1].map((t) => this.state.mu0 + t * error);
+      const tangent = ends.map((mu) => within(curve.xAxis.domain, mu));
       const line = tangent.map((mu) => [mu, below(this.state.mu0) + slope * (mu - this.state.mu0)]);
       mark(marks.slope, { d: curve.path(line) });
       place(marks.best, middle, roof);
@@ -123,22 +124,28 @@
       this.drawNames(z, { x, y, middle, roof, below, parabola, error });
     }
 
-    /** Write the names beside what they name, on the side where there is room. */
+    /** Write the names beside what they name, where there is room. */
     drawNames(z, { x, y, middle, roof, below, parabola, error }) {
       const { curve, marks, stats } = this;
-      const name = (text, words, left, top, anchor) => {
+      const { left } = curve.inner;
+      const name = (text, words, at, top, anchor) => {
+        const wide = 5.5 * words.length; // pixels, about
+        const start = { start: at, middle: at - wide / 2, end: at - wide }[anchor];
+        const shift = within([left + 4, curve.width - wide], start) - start;
         text.textContent = words;
         mark(text, { "text-anchor": anchor });
-        place(text, left, top);
+        place(text, at + shift, top);
       };
       const far = Math.abs(z) > 1;
       const out = z < 0 ? -1 : 1;
-      name(marks.heightName, far ? "height" : "", x + 8 * out, (roof + y) / 2, out < 0 ? "end" : "start");
+      const [after, before] = out < 0 ? ["start", "end"] : ["end", "start"];
+      const isTight = out < 0 ? x - left < 46 : curve.width - x < 46;
+      const height = isTight ? [x - 8 * out, roof + 18, after] : [x + 8 * out, (roof + y) / 2, before];
+      name(marks.heightName, far ? "height" : "", ...height);
       name(marks.distanceName, far ? "distance" : "", (x + middle) / 2, roof - 7, "middle");
-      name(marks.slopeName, far ? "slope" : "", x - 24 * out, y + 26, out < 0 ? "start" : "end");
+      name(marks.slopeName, far ? "slope" : "", x - 24 * out, y + 26, after);
 
       const [high, low] = [stats.mean - out * 1.5 * error, stats.mean - out * 3.6 * error];
-      const [after, before] = out < 0 ? ["start", "end"] : ["end", "start"];
       name(marks.profileName, "log-likelihood", curve.x(high) - 8 * out, curve.y(below(high)) - 6, after);
       name(marks.parabolaName, "parabola", curve.x(low) + 22 * out, curve.y(parabola(low)) + 4, before);
     }
