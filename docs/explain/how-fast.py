@@ -374,8 +374,8 @@ for n in (1000, 1_000_000):
     print(f"{n} rows: fewer than 20 evaluations of 3 numbers: {few}")
 
 # %% [markdown]
-# The post's loop, rebuilt on a thousand of these rows, sees all of them at every step. It ran 5100
-# steps, since it had no rule to stop. When was it near enough?
+# The post's loop, rebuilt on a thousand of these rows, sees all of them at every step. Its code says
+# `range(5100)`, since it had no rule to stop. When was it near enough?
 
 # %%
 from torch.nn.functional import softplus

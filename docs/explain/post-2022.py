@@ -251,6 +251,7 @@ path_4 = adam(gradient_2d, [-10.0, 5.0, 1.0, 0.0, 1.0, 1.0], 8000)
 
 # %% [markdown]
 # The post's tables, as it printed them: iteration, loss, `loc`, and in the second one the scale.
+# Iteration 0 is the start, which is given and not found.
 
 # %% tags=["fold"]
 post = {

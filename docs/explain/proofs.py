@@ -223,7 +223,8 @@ print(f"lowest NLL {-best / n:.4f} nats a row")
 
 # %% [markdown] tags=["steps"]
 # **The rules.** $\det(\Sigma + V) = \det\Sigma \,\det(I_d + \Sigma^{-1} V)$, and to first order
-# $\det(I_d + \Sigma^{-1} V) = 1 + \tr(\Sigma^{-1} V)$. Differentiate $\Sigma \Sigma^{-1} = I_d$ for the second.
+# $\det(I_d + \Sigma^{-1} V) = 1 + \tr(\Sigma^{-1} V)$. Differentiate $\Sigma \Sigma^{-1} = I_d$ for
+# the second.
 #
 # **The slope.** In the direction $\mathrm d\Sigma$
 #
@@ -280,8 +281,10 @@ print(f"upper entry alone        {alone:8.1f}")
 #
 # The data appear in linear terms only. All the bending comes from $a$, and $a$ is convex: it is the
 # logarithm of the integral that makes the density's area 1, and such a log-integral is convex by
-# Hölder's inequality. A concave function has no second peak. Where its slope vanishes, the model's
-# averages equal those of the data, $\E[x] = \bar x$ and $\E[xx^\top] = S + \bar x \bar x^\top$.
+# Hölder's inequality, ${\int f^t g^{1-t} \le (\int f)^t (\int g)^{1-t}}$ for $0 \le t \le 1$: with
+# $f$ and $g$ the integrands at two points, the left is the integral between them. A concave function
+# has no second peak. Where its slope vanishes, the model's averages equal those of the data,
+# $\E[x] = \bar x$ and $\E[xx^\top] = S + \bar x \bar x^\top$.
 #
 # This is the story of every **exponential family** whose natural parameters are free to vary: the
 # log-likelihood is concave in them, and its peak, if there is one, matches the averages of the

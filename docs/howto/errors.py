@@ -395,9 +395,11 @@ coins = torch.tensor([[1.0, 1.0], [1.0, 0.0], [1.0, 1.0]])  # two: 1 1 1, 1 0 1
 fit = mlefit.fit(Bernoulli, coins)
 
 # %% [markdown]
-# **Cause.** In a batch each fit has its own verdict. The message counts them, and names the first of
-# each kind. **Cure.** `fit.converged` says which can be trusted; for the cause of a single one, fit it
-# alone ([many fits](many-fits.py#each-has-its-own-verdict)).
+# **Cause.** In a batch each fit has its own verdict. The message counts the failures by their causes,
+# those above: `ran out of steps`, `run to a boundary`, `stopped where no step helps`, and
+# `have data that cannot determine the parameters, or left the numbers`; and it names the first of
+# each. **Cure.** `fit.converged` says which can be trusted; for the cause of a single one, fit it alone
+# ([many fits](many-fits.py#each-has-its-own-verdict)).
 #
 # ### After the fit: `expected of= to return …`, `expected rows`, …
 
