@@ -20,7 +20,8 @@ from mlefit._objective import Minimum, Outcome
 from mlefit._optimize import Optimizer, minimize
 from mlefit._pose import NORMALS, Problem, pose
 from mlefit._problem import Moments
-from mlefit._result import ConvergenceWarning, Fit, Trace
+from mlefit._result import ConvergenceWarning, Fit
+from mlefit._solution import Solution
 from mlefit._uncertainty import Information
 from mlefit._verdict import verdict
 
@@ -185,13 +186,16 @@ def _solve(
     failed = found.outcome == Outcome.FAILED
     with torch.no_grad():
         path = objective.params(found.path)
-    trace = Trace(_batched(problem, found.loss), _paths(problem, path), found.evaluations)
-    params = {name: value[-1] for name, value in path.items()}
-    settled = found.outcome == Outcome.SETTLED
     u = torch.where(failed[:, None], torch.nan, found.u)
-    information = Information(objective, u, found.hessian)
-    loss = found.loss[-1]
-    return _result(problem, params, loss, failed, settled, message, trace, information)
+    return Solution(
+        path,
+        found.loss,
+        found.evaluations,
+        failed,
+        converged=found.outcome == Outcome.SETTLED,
+        message=message,
+        information=Information(objective, u, found.hessian),
+    ).fit(problem)
 
 
 def _exact(problem: Problem) -> Fit:
@@ -213,8 +217,8 @@ def _exact(problem: Problem) -> Fit:
             information = None if corner.all() else information
     if failed.any():
         message += f"; {int(failed.sum())} of {len(failed)} fits have no maximum"
-    trace = Trace(_batched(problem, loss[None]), _paths(problem, _stack(problem.start)), 1)
-    return _result(problem, problem.start, loss, failed, ~failed, message, trace, information)
+    path = {name: value[None] for name, value in problem.start.items()}
+    return Solution(path, loss[None], 1, failed, ~failed, message, information).fit(problem)
 
 
 def _at_corner(problem: Problem) -> Tensor:
@@ -224,51 +228,6 @@ def _at_corner(problem: Problem) -> Tensor:
         for name, value in problem.start.items()
     ]
     return ~torch.stack(finite).all(0)
-
-
-def _result(
-    problem: Problem,
-    params: Mapping[str, Tensor],
-    loss: Tensor,
-    failed: Tensor,
-    converged: Tensor,
-    message: str,
-    trace: Trace,
-    information: Information | None,
-) -> Fit:
-    """Give everything the user's batch shape and dtype."""
-    learned = {}
-    for name, value in params.items():
-        value = torch.where(failed.reshape((-1, *[1] * (value.ndim - 1))), torch.nan, value)
-        learned[name] = _batched(problem, value[None])[0].to(problem.dtype)
-        _check_cast(name, value.reshape(learned[name].shape), learned[name])
-    fixed = {name: problem.known(name) for name in problem.fixed}
-    loss = torch.where(failed, torch.nan, loss)
-    return Fit(
-        problem.model.family,
-        problem.model.in_order({**learned, **fixed}),
-        fixed,
-        _batched(problem, problem.evidence.n[None])[0],
-        _batched(problem, (-loss * problem.evidence.n)[None])[0],
-        _batched(problem, converged[None])[0],
-        message,
-        trace,
-        problem,
-        information,
-    )
-
-
-def _batched(problem: Problem, values: Tensor) -> Tensor:
-    """Turn `(steps, B, *shape)` into `(steps, *batch, *shape)`."""
-    return values.reshape(values.shape[0], *problem.batch, *values.shape[2:])
-
-
-def _paths(problem: Problem, paths: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {name: _batched(problem, path) for name, path in paths.items()}
-
-
-def _stack(params: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {name: value[None] for name, value in params.items()}
 
 
 def _check_options(optimizer: Optimizer, max_steps: int | None, tol: float) -> None:
@@ -311,14 +270,3 @@ def _check_numbers(found: Minimum, *, by_newton: bool) -> None:
         f"{len(found.loss) - 1} steps ({before} before); try other starting values in init, "
         f"{remedy}"
     )
-
-
-def _check_cast(name: str, value: Tensor, cast: Tensor) -> None:
-    """Raise where a dtype cannot hold an estimate: infinite, or zero, where it was not."""
-    ratio = cast / value  # 1, but for rounding; nan where there is nothing to lose
-    lost = torch.isinf(ratio) | (ratio == 0)
-    if lost.any():
-        raise ValueError(
-            f"expected data whose estimates fit into {cast.dtype}; got {name} = "
-            f"{value[lost][0].item():.6g}; try float64 data, or other units"
-        )

@@ -109,35 +109,54 @@ def _edge(
     bounded: Tensor,
     threshold: float,
 ) -> Tensor:
-    """Return where a function that is negative at the centre turns positive, or infinity.
+    """Return where a function that is negative at the centre turns positive, or infinity."""
+    inner = _End(center, torch.full_like(center, -threshold))
+    inner, outer = _bracket(excess, inner, step, farthest, bounded)
+    return torch.where(outer.f < 0, step.sign() * torch.inf, _root(excess, inner, outer))
 
-    The root of each fit is bracketed by doubling the step, then found by the Illinois method.
-    """
-    inner, low = center.clone(), torch.full_like(center, -threshold)
-    outer = center + step
+
+@dataclass(frozen=True)
+class _End:
+    """An end of each interval, and the function there."""
+
+    z: Tensor
+    f: Tensor
+
+
+def _bracket(
+    excess: Callable[[Tensor], Tensor],
+    center: _End,
+    step: Tensor,
+    farthest: Tensor,
+    bounded: Tensor,
+) -> tuple[_End, _End]:
+    """Double the step until the function is positive, or far away, or level."""
+    (inner, low), outer = (center.z, center.f), center.z + step
     high = excess(outer)
     level = torch.zeros_like(high, dtype=torch.bool)
     while True:
-        short = (high < 0) & ((outer - center).abs() < farthest) & ~level
+        short = (high < 0) & ((outer - center.z).abs() < farthest) & ~level
         if not short.any():
-            break
+            return _End(inner, low), _End(outer, high)
         inner, low = torch.where(short, outer, inner), torch.where(short, high, low)
-        outer = torch.where(short, center + 2 * (outer - center), outer)
+        outer = torch.where(short, center.z + 2 * (outer - center.z), outer)
         high = torch.where(short, excess(outer), high)
-        level = level | (short & bounded & ((outer - center).abs() > 4) & (high - low < LEVEL))
-    open_ended = high < 0
+        level = level | (short & bounded & ((outer - center.z).abs() > 4) & (high - low < LEVEL))
 
+
+def _root(excess: Callable[[Tensor], Tensor], inner: _End, outer: _End) -> Tensor:
+    """Find the root of each interval by the Illinois method; where there is none, anything."""
+    z, a, low, b, high = inner.z, inner.z, inner.f, outer.z, outer.f
+    rootless = high < 0
     for _ in range(ROUNDS):
         finite = torch.isfinite(high)
-        guess = (inner * high - outer * low) / (high - low)
-        z = torch.where(finite, guess, (inner + outer) / 2)
+        z = torch.where(finite, (a * high - b * low) / (high - low), (a + b) / 2)
         f = excess(z)
-        done = (f.abs() < ENOUGH) | open_ended
-        if done.all():
+        if ((f.abs() < ENOUGH) | rootless).all():
             break
         same = f < 0
-        # Illinois: halve the value of an end that stays
+        # halve the value of an end that stays
         high = torch.where(same, torch.where(finite, high / 2, high), f)
         low = torch.where(same, f, low / 2)
-        inner, outer = torch.where(same, z, inner), torch.where(same, outer, z)
-    return torch.where(open_ended, step.sign() * torch.inf, z)
+        a, b = torch.where(same, z, a), torch.where(same, b, z)
+    return z

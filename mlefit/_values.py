@@ -16,6 +16,7 @@ from mlefit._problem import Rows
 def starting_values(
     model: Model, rows: Rows, batch: Size
 ) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Return where a search begins and what is fixed, each value as `(B, *shape)`."""
     if model.row is not None:
         w = None if rows.w is None else rows.w / rows.n
         known = {name: fixed_value(model, name, batch) for name in model.fixed}
