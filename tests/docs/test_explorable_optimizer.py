@@ -77,7 +77,7 @@ def test_runs_to_the_minimum(walk):
 
 
 def test_steps_one_by_one_and_back(walk):
-    press(walk, "Back")
+    press(walk, "To the start")
     assert step(walk) == 0
     assert start(walk) == (-10.0, 2.13)
     press(walk, "Step", "Step")
@@ -121,14 +121,124 @@ def test_a_click_sets_the_start(walk):
     assert start(walk)[1] > 8
 
 
+def test_a_click_beside_the_axes_sets_nothing(walk):
+    plot, before = walk.locator(".plot").first, start(walk)
+    box = plot.bounding_box()
+    for x, y in ((12, 100), (200, box["height"] - 30), (box["width"] - 30, box["height"] - 6)):
+        plot.click(position={"x": x, "y": y})
+        settle(walk)
+        assert start(walk) == before
+
+
+def test_keeps_the_steps_that_were_asked_for(walk, tmp_path):
+    choose(walk, coordinate="inverse")
+    assert step(walk) == 1
+    assert "After 1 step of" in words(walk)
+    assert math.isnan(float(run_code(walk, tmp_path)))
+    choose(walk, coordinate="softplus")
+    assert step(walk) == 40
+
+    place, trail = start(walk), drawn(walk)
+    slide(walk, mu=0, sigma=1)
+    assert step(walk) < 40
+    slide(walk, mu=place[0], sigma=place[1])
+    assert step(walk) == 40
+    assert drawn(walk) == trail
+
+    press(walk, "Run")
+    choose(walk, optimizer="adam")
+    assert step(walk) == 104  # where that run ended: none was asked to be longer
+
+
+def test_a_button_keeps_the_focus_when_the_walk_arrives(walk):
+    focused = "document.activeElement.textContent"
+    choose(walk, optimizer="newton", coordinate="convex")
+    for name in ("Run", "Step"):
+        press(walk, "To the start")
+        button = walk.get_by_role("button", name=name, exact=True)
+        button.focus()
+        for _ in range(5):
+            walk.page.keyboard.press("Enter")
+            settle(walk)
+        assert "arrived" in words(walk)
+        assert walk.page.evaluate(focused) == name
+        assert step(walk) == 4
+
+
+def test_runs_again_from_the_start_once_it_has_arrived(browser, address):
+    with explore(browser, f"{address}/{PAGE}", "mle-optimizer") as walk:
+        choose(walk, optimizer="adam")
+        press(walk, "Run")
+        arrived = step(walk)
+        assert "arrived" in words(walk)
+
+        walk.page.emulate_media(reduced_motion="no-preference")
+        press(walk, "Run")
+        assert step(walk) < arrived
+        walk.get_by_role("button", name="Run", exact=True).wait_for()
+        assert step(walk) == arrived
+
+
+def test_the_dot_of_the_loss_is_whole_from_the_first_step_to_the_last(walk):
+    choose(walk, optimizer="newton", coordinate="convex")
+    for name in ("To the start", "Run"):
+        press(walk, name)
+        dot = walk.locator(".plot").nth(1).locator("circle.model")
+        assert dot.evaluate("dot => !dot.closest('[clip-path]')")
+        assert dot.evaluate(IS_BY_THE_AXES)
+
+
+# Whether the middle of a dot is within the axes, or on them.
+IS_BY_THE_AXES = """dot => {
+  const { e: x, f: y } = dot.transform.baseVal.consolidate().matrix;
+  const { width, height } = dot.closest("svg").viewBox.baseVal;
+  return x >= 46 && x <= width - 14 && y >= 24 && y <= height - 42;
+}"""
+
+
+def test_says_what_the_start_is_and_what_there_is_to_see(walk):
+    minus = "\N{MINUS SIGN}"
+    knob = walk.get_by_role("slider", name="Start of the walk", exact=True)
+    mu, sigma = "\N{GREEK SMALL LETTER MU}", "\N{GREEK SMALL LETTER SIGMA}"
+    assert knob.get_attribute("aria-valuetext") == f"{mu} {minus}10.00, {sigma} 2.13"
+    now = [float(knob.get_attribute(f"aria-value{part}")) for part in ("min", "now", "max")]
+    assert now == [-11, -10, 5.5]
+
+    plane = walk.locator(".plot").first
+    for words_ in ("drag the start, or tap", "level lines: nats a row to go", "best"):
+        assert plane.get_by_text(words_, exact=True).is_visible()
+    drag(walk.locator(".knob"), 30, -30)
+    assert "drag the start" not in plane.text_content()
+
+    choose(walk, optimizer="newton")
+    assert plane.get_by_text("level line of Newton's parabola").is_visible()
+    assert "not used" in walk.locator(".range").first.inner_text()
+
+
+@pytest.mark.parametrize("name", ["exponent", "mu", "sigma"])
+def test_on_a_phone_a_slider_has_the_loss_and_the_walk_in_sight(browser, address, name):
+    page = f"{address}/{PAGE}"
+    with explore(browser, page, "mle-optimizer", size=SIZES["phone"]) as walk:
+        block = "start" if name == "exponent" else "end"  # it stands above the plane
+        show = (
+            f"e => {{ e.style.scrollMarginTop = '6rem'; e.scrollIntoView({{block: '{block}'}}); }}"
+        )
+        walk.locator(f"input[name={name}]").evaluate(show)
+        header = walk.page.locator(".md-header").bounding_box()["height"]
+        big, plane = (walk.locator(part).first.bounding_box() for part in (".big", ".plot"))
+        assert big["y"] >= header
+        assert plane["y"] > big["y"] + big["height"]
+        assert plane["y"] + plane["height"] < SIZES["phone"][1]
+
+
 def test_keys_alone_drive_it(walk):
     page = walk.page
     walk.locator("select[name=optimizer]").focus()
     for key in ("ArrowDown", "ArrowDown", "ArrowDown"):
         page.keyboard.press(key)
-    walk.get_by_role("button", name="Back").focus()
+    walk.get_by_role("button", name="To the start").focus()
     page.keyboard.press("Enter")
-    walk.get_by_role("slider", name="Start", exact=True).focus()
+    walk.get_by_role("slider", name="Start of the walk", exact=True).focus()
     for key in ("Shift+ArrowRight", "ArrowRight", "ArrowUp"):
         page.keyboard.press(key)
     settle(walk)
@@ -167,7 +277,7 @@ def test_the_sum_throws_the_walk_out_and_a_smaller_rate_brings_it_back(walk):
 def test_newton_depends_on_the_coordinates(walk):
     choose(walk, optimizer="newton", coordinate="sigma")
     slide(walk, mu=0, sigma=2)
-    press(walk, "Back", "Step")
+    press(walk, "To the start", "Step")
     assert "saddle" in words(walk)
     assert walk.locator("input[name=exponent]").is_disabled()
     assert walk.locator("path.model.dashed").first.get_attribute("d")
@@ -175,14 +285,14 @@ def test_newton_depends_on_the_coordinates(walk):
     for coordinate, place, steps in (("log", (0, 2), 6), ("convex", (-10, 2.13), 4)):
         choose(walk, coordinate=coordinate)
         slide(walk, mu=place[0], sigma=place[1])
-        press(walk, "Back", "Run")
+        press(walk, "To the start", "Run")
         assert "arrived" in words(walk)
         assert step(walk) == steps
 
 
 def test_a_walk_that_runs_away_ends_while_it_can_be_drawn(walk):
     choose(walk, optimizer="newton", coordinate="sigma")
-    assert walk.get_by_role("button", name="Run").is_disabled()
+    assert walk.get_by_role("button", name="Step").is_disabled()
     assert "It runs away." in words(walk)
     assert "not a number" not in walk.locator(".score").inner_text()
     assert step(walk) < 60
@@ -193,7 +303,11 @@ def test_a_walk_that_runs_away_ends_while_it_can_be_drawn(walk):
 def test_says_that_no_normal_is_there(walk, tmp_path):
     choose(walk, coordinate="inverse")
     assert "No normal has such a scale" in words(walk)
-    assert walk.locator(".big").inner_text() == "mean loss not a number"
+    sigma = "\N{GREEK SMALL LETTER SIGMA}"
+    assert walk.locator(".big").inner_text() == f"no loss: {sigma} < 0"
+    side = walk.locator(".plot").last
+    assert side.get_by_text("no loss here").is_visible()
+    assert not side.get_by_text("the loss", exact=True).is_visible()
     assert math.isnan(float(run_code(walk, tmp_path)))
 
 

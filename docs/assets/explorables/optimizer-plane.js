@@ -1,60 +1,12 @@
 // The likelihood's surface from above, for <mle-optimizer>: level lines, the walk, its start, and
-// the level line of Newton's parabola. What the other views of the walk need too is here.
+// the level line of Newton's parabola.
 (() => {
-  const { svg, number, mark, place, handle, maths } = Explorables;
+  const { svg, number, mark, place, handle, tell, maths, walks } = Explorables;
+  const { LIMITS, brief, clamp, clipped, line, dots, words } = walks;
   const LEVELS = { 0.1: 1, 1: 3.4, 3: 2, 10: 0.95 }; // nats a row: the scale at its label
-  const APART = 7; // pixels between two points that have a dot each
   const FAR = 1e4; // pixels: what is farther off is drawn there
 
-  const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
   const isFinite = (point) => point.every(Number.isFinite);
-
-  /** Write a number for a narrow place, whatever its size. */
-  function brief(value) {
-    const size = Math.abs(value);
-    if (Number.isNaN(value)) return "not a number";
-    if (size === Infinity) return value < 0 ? "−∞" : "∞";
-    if (size === 0 || (size >= 0.01 && size < 1e4)) return number(value, 2);
-    const [digits, power] = value.toExponential(1).replaceAll("-", "−").split("e");
-    return `${digits} × ${tenTo(power)}`;
-  }
-
-  function tenTo(power) {
-    const digit = (c) => (c === "−" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[c]);
-    return `10${[...power.replace("+", "")].map(digit).join("")}`;
-  }
-
-  /** Keep marks inside the axes; call what it returns when the plot has a new width. */
-  function clipped(plot) {
-    const id = `clip-${clipped.count++}`;
-    const rect = svg("rect");
-    plot.svg.prepend(svg("clipPath", { id }, rect));
-    mark(plot.marks, { "clip-path": `url(#${id})` });
-    return () => {
-      const { left, top, right, bottom } = plot.inner;
-      mark(rect, { x: left, y: top, width: right - left, height: bottom - top });
-    };
-  }
-  clipped.count = 0;
-
-  /** Return the `d` of a line through pixels, less those within two pixels of the one before. */
-  function line(pixels) {
-    let last = [NaN, NaN];
-    const apart = pixels.filter((p, k) => {
-      const isNear = Math.hypot(p[0] - last[0], p[1] - last[1]) < 2;
-      if (isNear && k < pixels.length - 1) return false;
-      last = p;
-      return true;
-    });
-    return apart.length ? `M${apart.map((p) => p.map((v) => v.toFixed(1))).join("L")}` : "";
-  }
-
-  /** Return the `d` of a dot, by a round cap, at each pixel well apart from the one before. */
-  function dots(pixels) {
-    const isApart = ([x, y], [fromX, fromY]) => Math.hypot(x - fromX, y - fromY) > APART;
-    const apart = pixels.filter((p, k) => k > 0 && isApart(p, pixels[k - 1]));
-    return apart.map(([x, y]) => `M${x.toFixed(1)},${y.toFixed(1)}h0`).join("");
-  }
 
   class PlaneView {
     constructor(host, stats) {
@@ -72,11 +24,15 @@
       this.trail = this.plot.add("path", "trail line");
       this.dots = this.plot.add("path", "trail line", { style: "stroke-width: 5px" });
       this.cross = this.plot.add("path", "truth line", { d: "M-6,0H6M0,-6V6" });
-      this.point = this.plot.add("circle", "model dot", { r: 5.5 });
-      const words = (colour) => svg("text", { class: `${colour} haloed`, "aria-hidden": "true" });
-      this.words = { valley: words("truth"), here: words("model"), start: words("trail") };
-      this.start = handle("Start", "trail");
-      this.plot.svg.append(...Object.values(this.words), this.start);
+      this.point = svg("circle", { class: "model dot", r: 5.5, "aria-hidden": "true" });
+      this.words = {
+        ...{ levels: words("muted", "level lines: nats a row to go"), best: words("truth", "best") },
+        ...{ valley: words("truth", "best σ for each μ"), conic: words("model") },
+        ...{ next: words("trail"), here: words("model"), start: words("trail") },
+      };
+      for (const name of ["levels", "best"]) mark(this.words[name], { "text-anchor": "end" });
+      this.start = handle("Start of the walk", "trail");
+      this.plot.svg.append(this.point, ...Object.values(this.words), this.start);
     }
 
     /** Make the line on which a normal is so many nats a row behind the best. */
@@ -95,10 +51,10 @@
 
       const area = this.plot.add("path", "muted area", { style: "fill-opacity: 0.06" });
       const edge = this.plot.add("path", "muted thin");
-      const words = this.plot.add("text", "muted haloed");
-      words.append(nats);
-      const place = right.find(([, sigma]) => sigma > height);
-      return { area, edge, words, place, points: [...right, ...left] };
+      const label = this.plot.add("text", "muted haloed");
+      label.append(nats);
+      const spot = right.find(([, sigma]) => sigma > height);
+      return { area, edge, label, spot, points: [...right, ...left] };
     }
 
     at([mu, sigma]) {
@@ -109,9 +65,9 @@
       const { mean, variance } = this.stats;
       const lineOf = (path) => line(path.map((p) => this.at(p)));
       this.clip();
-      for (const { area, edge, words, points: around, place: label } of this.levels) {
+      for (const { area, edge, label, spot, points: around } of this.levels) {
         for (const shape of [area, edge]) mark(shape, { d: `${lineOf(around)}Z` });
-        place(words, this.at(label)[0] + 4, this.at(label)[1] + 4);
+        place(label, this.at(spot)[0] + 4, this.at(spot)[1] + 4);
       }
       mark(this.valley, { d: this.plot.curve((mu) => Math.sqrt(variance + (mu - mean) ** 2)) });
       place(this.cross, ...this.at([mean, Math.sqrt(variance)]));
@@ -120,31 +76,49 @@
       mark(this.conic, { d: parts.map(lineOf).join("") });
       const shown = points.filter(isFinite);
       mark(this.trail, { d: lineOf(shown) });
-      const next = [shown.at(-1), surface.toPlane(following.position)];
-      mark(this.ahead, { d: lineOf(next.filter(isFinite)) });
+      const next = [shown.at(-1), surface.toPlane(following.position)].filter(isFinite);
+      mark(this.ahead, { d: lineOf(next) });
       mark(this.dots, { d: dots(shown.map((p) => this.at(p))) });
       place(this.point, ...this.at(shown.at(-1)));
-      place(this.start, ...this.at(points[0]));
-      this.drawWords(points, shown.at(-1));
+      this.point.style.display = this.isOut(shown.at(-1)) ? "none" : "";
+      const [mu, sigma] = points[0];
+      const said = `μ ${number(mu, 2)}, σ ${number(sigma, 2)}`;
+      tell(this.start, this.at(points[0]), { value: mu, limits: LIMITS.mu, words: said });
+      this.words.conic.textContent = parts.length ? "dashed: level line of Newton's parabola" : "";
+      this.drawWords(points[0], next);
     }
 
     /** Name what is there; when the walk has left the picture, say at its edge where it is. */
-    drawWords(points, last) {
-      const { valley, here, start } = this.words;
+    drawWords(first, [last, next]) {
+      const { levels, best, valley, conic, here, start } = this.words;
       const { left, top, right, bottom } = this.plot.inner;
       const [x, y] = this.at(last);
       const isOut = this.isOut(last);
+      place(levels, right, 12);
+      place(conic, left, this.plot.height - 4);
+      const [bestX, bestY] = this.at([this.stats.mean, Math.sqrt(this.stats.variance)]);
+      place(best, bestX - 9, bestY + 4);
+      place(valley, ...this.at([-4.2, 5.4]));
 
       here.textContent = isOut ? `now at μ ${brief(last[0])}, σ ${brief(last[1])}` : "";
       mark(here, { "text-anchor": x < (left + right) / 2 ? "start" : "end" });
       place(here, clamp(x, left + 6, right - 6), clamp(y, top + 14, bottom - 8));
-      valley.textContent = "best σ for each μ";
-      place(valley, ...this.at([-4.2, 5.4]));
-      const [startX, startY] = this.at(points[0]);
+      this.nameNext(next, [x, y]);
+
+      this.first ??= `${first}`;
+      const [startX, startY] = this.at(first);
       const isRight = startX > (left + right) / 2;
-      start.textContent = points.length > 1 ? "" : "drag the start, or tap";
+      start.textContent = this.first === `${first}` ? "drag the start, or tap" : "";
       mark(start, { "text-anchor": isRight ? "end" : "start" });
       place(start, startX + (isRight ? -15 : 15), startY + 4);
+    }
+
+    /** Name the next point, if it is to be seen and well apart from here. */
+    nameNext(next, [x, y]) {
+      const [nextX, nextY] = next ? this.at(next) : [x, y];
+      const isSeen = Math.hypot(nextX - x, nextY - y) > 40 && !this.isOut(next);
+      this.words.next.textContent = isSeen ? "next" : "";
+      place(this.words.next, nextX + 6, nextY - 6);
     }
 
     isOut(point) {
@@ -171,5 +145,5 @@
     return parts.map((part) => part.filter((p) => isFinite(p) && p[1] > 0));
   }
 
-  Object.assign(Explorables.walks, { PlaneView, brief, tenTo, clipped, line, clamp });
+  walks.PlaneView = PlaneView;
 })();

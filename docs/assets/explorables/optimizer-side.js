@@ -2,7 +2,7 @@
 // step seen from its side, with the parabola that Newton takes for the loss.
 (() => {
   const { svg, mark, place, number, walks } = Explorables;
-  const { clipped, line, clamp, tenTo } = walks;
+  const { clipped, line, clamp, tenTo, words } = walks;
   const HEIGHT = 200;
   const LOWEST = -13; // powers of ten
 
@@ -17,9 +17,9 @@
       this.stats = stats;
       this.nat = this.plot.add("path", "truth thin dashed");
       this.line = this.plot.add("path", "trail line");
-      this.point = this.plot.add("circle", "model dot", { r: 4.5 });
-      this.words = svg("text", { class: "truth haloed" }, "one nat in all");
-      this.plot.svg.append(this.words);
+      this.point = svg("circle", { class: "model dot", r: 4.5 }); // whole, on an axis too
+      this.words = words("truth", "one nat in all");
+      this.plot.svg.append(this.words, this.point);
     }
 
     draw({ gaps }) {
@@ -30,13 +30,14 @@
       plot.drawAxes();
       this.clip();
 
-      const { left, right } = plot.inner;
+      const { left, top, right, bottom } = plot.inner;
       const nat = plot.y(-Math.log10(this.stats.n));
       mark(this.nat, { d: `M${left},${nat}H${right}` });
       place(this.words, left + 8, nat - 6);
       const places = heights.map((height, k) => [plot.x(k), plot.y(height)]);
       mark(this.line, { d: line(places) });
-      place(this.point, ...places.at(-1));
+      const [x, y] = places.at(-1);
+      place(this.point, x, clamp(y, top, bottom));
     }
   }
 
@@ -51,15 +52,20 @@
       this.parabola = this.plot.add("path", "model line dashed");
       this.next = this.plot.add("circle", "trail dot", { r: 4.5 });
       this.now = this.plot.add("circle", "model dot", { r: 5.5 });
-      const words = (colour, text) => svg("text", { class: `${colour} haloed` }, text);
-      this.words = { now: words("model", "now"), next: words("trail", "next") };
+      const none = mark(words("muted"), { "text-anchor": "middle" });
+      this.words = { now: words("model", "now"), next: words("trail", "next"), none };
       const title = (x, colour, text) => svg("text", { x, y: 12, class: colour }, text);
-      this.plot.svg.append(...Object.values(this.words));
-      this.plot.svg.append(title(14, "data", "the loss"), title(74, "model", "its parabola here"));
+      this.titles = svg("g");
+      this.titles.append(title(14, "data", "the loss"), title(74, "model", "its parabola here"));
+      this.plot.svg.append(...Object.values(this.words), this.titles);
     }
 
     draw({ state, following, surface }) {
       const { plot } = this;
+      const isThere = Number.isFinite(surface.loss(state.position));
+      this.show(isThere);
+      if (!isThere) return;
+
       const step = [0, 1].map((k) => following.position[k] - state.position[k]);
       const loss = (t) => surface.loss([0, 1].map((k) => state.position[k] + t * step[k]));
       const parabola = touching(surface, state.position, step);
@@ -69,11 +75,22 @@
       mark(this.loss, { d: this.curve(loss) });
       const end = Number.isFinite(loss(1)) ? loss(1) : parabola(1);
       for (const [name, t, value] of [["now", 0, loss(0)], ["next", 1, end]]) {
-        const isThere = Number.isFinite(value);
-        const [x, y] = isThere ? [plot.x(t), this.pixel(value)] : [-100, -100];
+        const isSeen = Number.isFinite(value);
+        const [x, y] = isSeen ? [plot.x(t), this.pixel(value)] : [-100, -100];
         place(this[name], x, y);
         place(this.words[name], x + 9, clamp(y - 7, plot.inner.top + 12, plot.inner.bottom - 6));
       }
+    }
+
+    /** Show it all; or, where there is no loss, these words alone. */
+    show(isThere) {
+      const { left, top, right, bottom } = this.plot.inner;
+      const { now, next, none } = this.words;
+      for (const part of [this.plot.marks, this.titles, now, next]) {
+        part.style.display = isThere ? "" : "none";
+      }
+      none.textContent = isThere ? "" : "no loss here, and no parabola";
+      place(none, (left + right) / 2, (top + bottom) / 2);
     }
 
     pixel(value) {

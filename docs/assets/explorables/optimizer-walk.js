@@ -2,6 +2,7 @@
 (() => {
   const { maths } = Explorables;
   const ENOUGH = 1e-8; // nats in all that are still to go: it has arrived
+  const LIMITS = { mu: [-11, 5.5], sigma: [0.1, 10.5] }; // of its start
   const LOST = 1e6; // no walk that arrives was ever as far
 
   const rateOf = (exponent) => Number((10 ** exponent).toPrecision(2));
@@ -27,6 +28,10 @@
       return this.step(this.state);
     }
 
+    get steps() {
+      return this.states.length - 1;
+    }
+
     get loss() {
       return this.surface.loss(this.state.position);
     }
@@ -50,7 +55,7 @@
       while (this.states.length <= steps && !this.end) this.add(this.following);
       const length = Math.min(this.states.length, steps + 1);
       for (const each of [this.states, this.points, this.gaps]) each.length = length;
-      return length - 1;
+      return this.steps;
     }
   }
 
@@ -116,5 +121,5 @@
     ].join("\n");
   }
 
-  Explorables.walks = { Walk, python, rateOf };
+  Explorables.walks = { LIMITS, Walk, python, rateOf };
 })();

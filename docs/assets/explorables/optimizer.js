@@ -1,36 +1,17 @@
 // <mle-optimizer data='{"n": ..., "mean": ..., "variance": ...}'>: walk down the likelihood's
 // surface with an optimizer, in a choice of coordinates.
 (() => {
-  const { html, mark, number, maths, drag, arrows, walks } = Explorables;
-  const { Walk, PlaneView, GapView, StepView, python, rateOf, brief, clamp } = walks;
+  const { html, number, drag, arrows, walks } = Explorables;
+  const { LIMITS, CHOICES, Walk, PlaneView, GapView, StepView, python, rateOf, clamp } = walks;
+  const { brief, digitsOf, lossOf, account } = walks;
 
   const BEGIN = {
     ...{ optimizer: "descent", coordinate: "softplus", reduce: "mean", exponent: 0 },
-    ...{ mu: -10, sigma: 2.13, steps: 40 },
+    ...{ mu: -10, sigma: 2.13, steps: 40 }, // steps that are asked for: the walk may end before
   };
-  const MU = [-11, 5.5];
-  const SIGMA = [0.1, 10.5];
-  const LIMIT = 5000; // steps of one run
-  const OPTIMIZERS = [
-    ["descent", "gradient descent"],
-    ["momentum", "momentum"],
-    ["adam", "Adam"],
-    ["newton", "Newton"],
-  ];
-  const COORDINATES = [
-    ["sigma", "μ and σ"],
-    ["log", "μ and log σ"],
-    ["softplus", "μ and softplus⁻¹ σ"],
-    ["inverse", "μ and 1/σ"],
-    ["convex", "μ/σ and 1/σ"],
-  ];
-  const REDUCE = [
-    ["mean", "mean"],
-    ["sum", "sum"],
-  ];
+  const LONGEST = 5000; // steps of one run
 
   const hundredths = (value) => Math.round(100 * value) / 100;
-  const wordsOf = (options, key) => options.find(([value]) => value === key)[1];
   const noMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
   class Optimizer extends Explorables.Explorable {
@@ -50,7 +31,7 @@
       this.score = html("div", { class: "score" });
       this.rate = this.range({
         ...{ key: "exponent", label: "learning rate", min: -4, max: 1, step: 0.1 },
-        write: (exponent) => String(rateOf(exponent)),
+        write: (exponent) => (this.isNewton ? "not used" : String(rateOf(exponent))),
       });
       const controls = (...parts) => html("div", { class: "controls" }, ...parts);
       return [
@@ -58,26 +39,27 @@
         controls(...this.menus()),
         controls(this.rate, ...this.buttons()),
         plane,
+        controls(this.place("mu", "start at μ"), this.place("sigma", "start at σ")),
         html("div", { class: "row" }, gap, side),
-        controls(this.place("mu", "start at μ", MU), this.place("sigma", "start at σ", SIGMA)),
       ];
     }
 
     menus() {
       return [
-        this.choice({ key: "optimizer", label: "optimizer", options: OPTIMIZERS }),
-        this.choice({ key: "coordinate", label: "coordinates", options: COORDINATES }),
-        this.choice({ key: "reduce", label: "loss", options: REDUCE }),
+        this.choice({ key: "optimizer", label: "optimizer", options: CHOICES.optimizer }),
+        this.choice({ key: "coordinate", label: "coordinates", options: CHOICES.coordinate }),
+        this.choice({ key: "reduce", label: "loss", options: CHOICES.reduce }),
       ];
     }
 
     buttons() {
       this.runButton = this.button("Run", () => (this.runner ? this.rest() : this.run()));
-      this.stepButton = this.button("Step", () => this.go(this.state.steps + 1));
-      return [this.runButton, this.stepButton, this.button("Back", () => this.go(0))];
+      this.stepButton = this.button("Step", () => this.goOn());
+      return [this.runButton, this.stepButton, this.button("To the start", () => this.go(0))];
     }
 
-    place(key, label, [min, max]) {
+    place(key, label) {
+      const [min, max] = LIMITS[key];
       const write = (value) => number(value, 2);
       const change = (value) => this.from({ [key]: value });
       return this.range({ key, label, min, max, step: 0.01, write, change });
@@ -99,15 +81,17 @@
         this.from({ mu: this.state.mu + dx / 10, sigma: this.state.sigma + dy / 10 }),
       );
       plot.svg.addEventListener("click", ({ target, clientX, clientY }) => {
-        if (this.start.contains(target)) return;
         const { left, top } = plot.svg.getBoundingClientRect();
-        this.from({ mu: plot.xAt(clientX - left), sigma: plot.yAt(clientY - top) });
+        const [mu, sigma] = [plot.xAt(clientX - left), plot.yAt(clientY - top)];
+        if (!this.start.contains(target) && !this.views[0].isOut([mu, sigma])) {
+          this.from({ mu, sigma });
+        }
       });
     }
 
     /** Start somewhere else: the walk follows, as many steps long. */
     from({ mu = this.state.mu, sigma = this.state.sigma }) {
-      const place = { mu: clamp(mu, ...MU), sigma: clamp(sigma, ...SIGMA) };
+      const place = { mu: clamp(mu, ...LIMITS.mu), sigma: clamp(sigma, ...LIMITS.sigma) };
       this.set({ mu: hundredths(place.mu), sigma: hundredths(place.sigma) });
     }
 
@@ -116,16 +100,23 @@
       this.set({ steps });
     }
 
-    /** Walk on, faster and faster; at once for those who want no motion. */
-    run() {
-      const first = this.state.steps;
-      if (noMotion()) return this.go(first + LIMIT);
+    goOn() {
+      this.follow();
+      this.go(this.walk.steps + 1);
+    }
 
+    /** Walk on, or again if it has ended, ever faster; at once for those who want no motion. */
+    run() {
+      this.follow();
+      const first = this.walk.end ? 0 : this.walk.steps;
+      if (noMotion()) return this.go(this.walk.to(first + LONGEST));
+
+      this.set({ steps: first });
       let began;
       const tick = (now) => {
         began ??= now;
-        const walked = Math.min(LIMIT, Math.floor(10 * Math.expm1((0.9 * (now - began)) / 1000)));
-        this.runner = walked < LIMIT ? requestAnimationFrame(tick) : undefined;
+        const walked = Math.min(LONGEST, Math.floor(10 * Math.expm1((0.9 * (now - began)) / 1000)));
+        this.runner = walked < LONGEST ? requestAnimationFrame(tick) : undefined;
         this.set({ steps: first + walked });
       };
       this.runner = requestAnimationFrame(tick);
@@ -142,62 +133,37 @@
       const key = JSON.stringify(settings);
       if (key !== this.key) this.walk = new Walk(this.data, settings);
       this.key = key;
-      this.state.steps = this.walk.to(steps);
-      if (this.walk.end) this.rest();
+      this.walk.to(steps);
+      if (this.runner && this.walk.end) this.go(this.walk.steps); // the run has ended there
+    }
+
+    get isNewton() {
+      return this.state.optimizer === "newton";
     }
 
     draw() {
       this.follow();
-      const { optimizer, mu, sigma, reduce, steps } = this.state;
-      for (const view of this.views) view.draw(this.walk, optimizer);
+      for (const view of this.views) view.draw(this.walk, this.state.optimizer);
 
-      mark(this.start, { "aria-valuenow": mu, "aria-valuetext": `μ ${mu}, σ ${sigma}` });
-      this.rate.querySelector("input").disabled = optimizer === "newton";
+      this.rate.querySelector("input").disabled = this.isNewton;
       this.runButton.textContent = this.runner ? "Pause" : "Run";
-      this.runButton.disabled = this.stepButton.disabled = this.walk.end !== "";
+      this.enable(this.stepButton, this.walk.end === "");
       const place = this.walk.points.at(-1).map(brief);
       this.score.replaceChildren(
-        html("span", { class: "big" }, `${reduce} loss ${this.loss()}`),
+        html("span", { class: "big" }, lossOf(this.walk, this.state)),
         html("span", {}, `μ ${place[0]}, σ ${place[1]}`),
-        html("span", { class: "small" }, `step ${steps}`),
+        html("span", { class: "small" }, `step ${this.walk.steps}`),
       );
-    }
-
-    get digits() {
-      return this.state.reduce === "sum" ? 2 : 6;
-    }
-
-    loss() {
-      const { loss } = this.walk;
-      return Math.abs(loss) < 1e9 ? number(loss, this.digits) : brief(loss);
     }
 
     words() {
       this.follow();
-      const { optimizer, coordinate, exponent, reduce, steps } = this.state;
-      const [mu, sigma] = this.walk.points.at(-1).map(brief);
-      const taken = steps === 1 ? "1 step" : `${steps} steps`;
-      const name = `${wordsOf(OPTIMIZERS, optimizer)} in ${wordsOf(COORDINATES, coordinate)}`;
-      const rate = optimizer === "newton" ? "" : ` at rate ${rateOf(exponent)}`;
-      const place = `μ ${mu}, σ ${sigma}, ${reduce} loss ${this.loss()}`;
-      return `After ${taken} of ${name}${rate}: ${place}. ${this.verdict()}`;
-    }
-
-    verdict() {
-      const { end, points, gaps, surface, state } = this.walk;
-      if (end === "arrived") return "It has arrived: less than 10⁻⁸ nats to go in all.";
-      const isBelow = points.at(-1)[1] <= 0;
-      if (end === "lost") return isBelow ? "No normal has such a scale." : "It runs away.";
-
-      const left = `${brief(gaps.at(-1))} nats a row to go`;
-      if (this.views[0].isOut(points.at(-1))) return `It has left the picture, ${left}.`;
-      const isBowl = maths.isPositiveDefinite(surface.hessian(state.position));
-      if (this.state.optimizer !== "newton" || isBowl) return `${left}.`;
-      return `${left}. Here the parabola is a saddle, without a bottom, and Newton goes astray.`;
+      return account(this.walk, this.state, this.views[0].isOut(this.walk.points.at(-1)));
     }
 
     code() {
-      return python(this.data, this.state, this.digits);
+      const walked = { ...this.state, steps: this.walk.steps };
+      return python(this.data, walked, digitsOf(this.state));
     }
   }
 
