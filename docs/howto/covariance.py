@@ -112,7 +112,8 @@ assert (ends[0].params["noise"] - ends[1].params["noise"]).abs().max() > 0.05
 # %% [markdown]
 # With more columns, zeros above the diagonal of $W$ stop the rotation. Learn the other entries alone
 # and put them in their places. (`factors` with `loadings.tril()` would learn what it then ignores, and
-# a fit with such [idle numbers](../explain/links.py#a-covariance-one-matrix-one-vector) does not converge.) Six columns, two factors:
+# a fit with such [idle numbers](../explain/links.py#a-covariance-one-matrix-one-vector) does not
+# converge.) Six columns, two factors:
 
 # %%
 places = tuple(torch.tril_indices(6, 2))
