@@ -219,8 +219,9 @@ print(f"u = 2 is a scale of {softplus(start):.4f}")
 print(f"a scale of 2 is u = {inverse_softplus(start):.4f}")
 
 # %% [markdown]
-# Here is the loop of the figure, with the post's learning rate. Adam divides each slope by its own
-# recent size: the square root of an average over the last thousand or so squared slopes. While the
+# Here is the loop of the figure, with the post's learning rate. Adam averages the last ten or
+# so slopes, and divides them by their recent size: the square root of an average over the last
+# thousand or so squared slopes. While the
 # slope keeps its size, a step is about one learning rate long, however steep the loss. Once the slope
 # has become small, the large old ones stay in the average for a long time, and the steps are shorter:
 

@@ -257,8 +257,9 @@ right.set(xlabel="draws", ylabel="sum of the log-densities", xticks=[0, 5000, 10
 plt.show()
 
 # %% [markdown]
-# A product of densities shrinks by much the same factor with each draw, and soon passes below the
-# smallest number that the format holds. From there on every model has the likelihood 0.0, the true
+# Here the product shrinks by much the same factor with each draw, and soon passes below the smallest
+# number that the format holds. (In a unit in which the densities exceed 1 it would grow, past the
+# largest.) From there on every model has the likelihood 0.0, the true
 # one and an absurd one alike. There is nothing left to compare, and no slope to follow:
 
 # %%

@@ -116,8 +116,10 @@ for (name, many), error in zip(again.params.items(), errors, strict=True):
 # $$
 #
 # The slope is a sum of $n$ independent terms, one for each row: their **scores**. If the family is
-# right the mean of this sum is 0 and its covariance is the expectation $\E[\mathcal I]$:
-# differentiate $\int p(x \mid \theta)\,\mathrm dx = 1$ twice. For large $n$ the sum is close to normal and
+# right the mean of this sum is 0 and its covariance is the expectation $\E[\mathcal I]$, the average of
+# $\mathcal I$ over all samples that the truth could give: differentiate
+# $\int p(x \mid \theta)\,\mathrm dx = 1$ once and twice, with
+# $\nabla p = p\, \nabla \log p$. For large $n$ the sum is close to normal and
 # $\mathcal I$ is close to its expectation, so $\hat\theta - \theta_0$ is close to normal with
 # covariance $\mathcal I^{-1} \mathcal I\, \mathcal I^{-1} = \mathcal I^{-1}$.
 #
@@ -521,11 +523,11 @@ plt.show()
 
 # %% [markdown]
 # The interval is about the mean that *this apparatus, used in this way,* would give in an endless
-# series of such readings. The interval says where that mean lies, to some 15 km/s either way. To take
-# it for the speed of light is to take for granted that the two are the same. An error that all readings share, in a length, a
-# clock, a temperature, moves every one of them, and the scatter does not show it. Michelson knew, and
-# published a wider margin than the scatter gives. Its width was his judgement; no formula finds it
-# in the readings.
+# series of such readings. If the hundred are independent, the interval says where that mean lies, to
+# some 15 km/s either way. To take it for the speed of light is to take for granted that the two are
+# the same. An error that all readings share, in a length, a clock, a temperature, moves every one of
+# them, and the scatter does not show it. Michelson knew, and published a wider margin than the scatter
+# gives. Its width was his judgement; no formula finds it in the readings.
 #
 # What the readings can show is that they are not a hundred repetitions of one thing. The five
 # experiments differ by more than their intervals allow; exercise 4 tests it.
