@@ -57,7 +57,7 @@ r, error = correlation(fit.distribution), fit.standard_errors(of=correlation)
 print(f"correlation of father and son: {r:.2f} ± {error:.2f}")
 
 # %% [markdown]
-# Families without a closed form take the same call: a Student-t, a gamma, a mixture
+# Families without a closed form take the same call: a Student-t, a gamma and, with a start, a mixture
 # ([How do I fit any torch distribution?](howto/any-distribution.py)).
 #
 # ## Install

@@ -329,10 +329,10 @@ assert min(tries, key=lambda divisor: mean_square(divisor, 10)) == 11
 # %% [markdown]
 # ## In the reference
 #
-# [`mlefit.fit`, `mlefit.closed_form`](../reference/api.md);
-# [the moments of the normal's estimates](../reference/formulas.md#normal-moments) and
-# [which divisor is best for what](../reference/formulas.md#normal-divisors). The proof that $n$ is the divisor of the maximum: [Which
-# normal is best?](../learn/closed-form.py)
+# [`mlefit.fit`, `mlefit.closed_form`](../reference/api.md); [the moments of the normal's
+# estimates](../reference/formulas.md#normal-moments) and [which divisor is best for
+# what](../reference/formulas.md#normal-divisors). The proof that $n$ is the divisor of the maximum:
+# [Which normal is best?](../learn/closed-form.py)
 #
 # ## References
 #

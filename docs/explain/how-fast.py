@@ -118,11 +118,11 @@ plt.show()
 
 # %% [markdown]
 # Dots right of the line took longer than `mlefit`. Green ones are formulas, blue ones searches that
-# arrived; a grey cross ended more than $10^{-6}$ nats a row below the maximum, and being fast did not
-# help. A formula beats any search, this one too: if your family has one, use it, as
-# [`closed_form`](../reference/api.md) does. SVI is
-# [stochastic variational inference](../reference/glossary.md#svi), here with Adam and nothing random but
-# the rows; EM, below, is [expectation maximization](../reference/glossary.md#em).
+# arrived; a grey cross ended more than $10^{-6}$ nats a row below the maximum, and being fast did
+# not help. A formula beats any search, this one too: if your family has one, use it, as
+# [`closed_form`](../reference/api.md) does. SVI is [stochastic variational
+# inference](../reference/glossary.md#svi), here with Adam and nothing random but the rows; EM,
+# below, is [expectation maximization](../reference/glossary.md#em).
 
 # %% tags=["hide"]
 described = "; ".join(f"{key}: {value}" for key, value in measured["machine"].items())
@@ -136,11 +136,12 @@ HTML(
 
 # %% [markdown]
 # All packages take turns on the same data in one run, and the fastest of their runs counts. The
-# slowest have time for one run alone. "Ratio" is the time in multiples of the first row's. Beside it stands the distance from the best mean
-# log-likelihood, computed in extended precision, not by `mlefit`; "no density" is an end where there
-# is none, as at a scale of 0. "Converged?" is what the package itself said; a formula need not say
-# anything. A row in which a peer is faster stays, and its note says what the peer does otherwise. The
-# numbers are a [file](how-fast/measurements.json), which `make bench` writes again.
+# slowest have time for one run alone. "Ratio" is the time in multiples of the first row's. Beside
+# it stands the distance from the best mean log-likelihood, computed in extended precision, not by
+# `mlefit`; "no density" is an end where there is none, as at a scale of 0. "Converged?" is what the
+# package itself said; a formula need not say anything. A row in which a peer is faster stays, and
+# its note says what the peer does otherwise. The numbers are a [file](how-fast/measurements.json),
+# which `make bench` writes again.
 #
 # ## Aims
 #
@@ -204,7 +205,8 @@ tables("Many fits")
 tables("Many rows")
 
 # %% [markdown]
-# What `all_reduce` costs does not depend on the rows. The rest is shared out, as far as there are cores:
+# What `all_reduce` costs does not depend on the rows. The rest is shared out, as far as there are
+# cores:
 
 # %% tags=["hide"] alt="Milliseconds against the number of processes. The time of the whole falls from one process to two, close to a dashed line that shares the work out over the cores. The time of all_reduce alone stays below half of it, and grows with the processes."
 shared = [row for row in rows if "processes" in row["details"]]

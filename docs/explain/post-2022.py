@@ -330,9 +330,9 @@ assert max(off) < 3e-6
 # - Seven statistics were fitted to 125 numbers. They explain all 81 parameters and, to within a few
 #   millionths, the 44 losses. Seven of the parameters are the starts, at iteration 0, and show
 #   nothing: they were copied. The other 74 are found.
-# - With rows instead of statistics, in PyTorch's float32, it is the same: 81 of 81 for the Gaussian, the
-#   uniform, the exponential and the two-valued data alike. That takes half a minute, so it is not on
-#   this page but in the test suite, by hand and by `mlefit.fit`.
+# - With rows instead of statistics, in PyTorch's float32, it is the same: 81 of 81 for the
+#   Gaussian, the uniform, the exponential and the two-valued data alike. That takes half a minute,
+#   so it is not on this page but in the test suite, by hand and by `mlefit.fit`.
 # - The last digit of a loss depends on the order in which single precision adds the rows. A search
 #   over many seeds once found noise that printed all 125 numbers exactly, on one machine. On another,
 #   the same noise prints 122. So such a find shows how long the search was, not that these
@@ -367,11 +367,11 @@ assert changed == 3
 # %% [markdown]
 # ## What the post taught, and teaches
 #
-# `log_prob` of a normal at a point; the loss as a negative sum of these; gradient descent on `loc`; softplus
-# for a positive scale; a matrix root for a covariance; and, each time, the estimate held against the
-# formula. All of it is on this site, from [log-likelihood](../learn/log-likelihood.py) to
-# [the multivariate normal](../learn/multivariate.py). Below is what changed: for each point, the line
-# as it was and what it does.
+# `log_prob` of a normal at a point; the loss as a negative sum of these; gradient descent on `loc`;
+# softplus for a positive scale; a matrix root for a covariance; and, each time, the estimate held
+# against the formula. All of it is on this site, from [log-likelihood](../learn/log-likelihood.py)
+# to [the multivariate normal](../learn/multivariate.py). Below is what changed: for each point, the
+# line as it was and what it does.
 #
 # ## The reference value
 #
@@ -468,8 +468,9 @@ print("Sigma", [[round(s, 4) for s in row] for row in Sigma.tolist()])
 print("s.e. ", [[round(e, 4) for e in row] for row in errors.tolist()])
 
 # %% [markdown]
-# There was a second trap in `covariance_matrix=A @ A.T`. The product squares the condition number, and torch
-# has to factorize it again. In single precision that fails for a matrix whose factor is harmless:
+# There was a second trap in `covariance_matrix=A @ A.T`. The product squares the condition number,
+# and torch has to factorize it again. In single precision that fails for a matrix whose factor is
+# harmless:
 
 # %% tags=["raises-exception"]
 torch.set_default_dtype(torch.float32)
@@ -506,9 +507,9 @@ print(f"in two dimensions every variance is {1 + h**2:.1f} times too large")
 #
 # ## The search
 #
-# **A sum for a loss.** Adam divides by the size of the gradient, so that a sum over 10,000 rows did no harm. With
-# plain gradient descent the same loss and the same rate end far away, without an error. The mean
-# converges, with a rate a hundred times as large.
+# **A sum for a loss.** Adam divides by the size of the gradient, so that a sum over 10,000 rows did
+# no harm. With plain gradient descent the same loss and the same rate end far away, without an
+# error. The mean converges, with a rate a hundred times as large.
 
 
 # %%
@@ -529,9 +530,9 @@ for name, rate in (("sum, rate 0.01", 0.01), ("mean, rate 1", 1.0 / n)):
     print(f"{name}: after {steps} steps loc {mu:.2f}, scale {sigma:.2f}")
 
 # %% [markdown]
-# **Thousands of steps, and no rule to stop.** A step of Adam is at most about as long as its rate. Ten units at
-# 0.01 take a thousand steps before anything can settle. A method that knows the curvature is
-# quicker, and can say how far it still is:
+# **Thousands of steps, and no rule to stop.** A step of Adam is at most about as long as its rate.
+# Ten units at 0.01 take a thousand steps before anything can settle. A method that knows the
+# curvature is quicker, and can say how far it still is:
 
 # %%
 from functools import partial
@@ -574,7 +575,8 @@ raw = 2.0 + math.log(-math.expm1(-2.0))  # the inverse of softplus
 print(f"softplus(2) = {to_scale(2.0):.2f}; for a scale of 2 start at {raw:.4f}")
 
 # %% [markdown]
-# Softplus has a floor of its own. In single precision it is exactly zero from about -104 on, and a scale of zero is refused:
+# Softplus has a floor of its own. In single precision it is exactly zero from about -104 on, and a
+# scale of zero is refused:
 
 # %% tags=["raises-exception"]
 from torch.nn.functional import softplus
@@ -584,9 +586,9 @@ Normal(0.0, softplus(torch.tensor(-104.0)))
 # %% [markdown]
 # ## The question that was not asked
 #
-# There is no uncertainty in the post, and yet its own tables hold a test. Table 3 fixes the covariance that
-# drew the sample; table 4 frees three numbers. If the fixed one were right, twice the fall of the
-# loss would follow a $\chi^2$ distribution with 3 degrees of freedom (Wilks 1938).
+# There is no uncertainty in the post, and yet its own tables hold a test. Table 3 fixes the
+# covariance that drew the sample; table 4 frees three numbers. If the fixed one were right, twice
+# the fall of the loss would follow a $\chi^2$ distribution with 3 degrees of freedom (Wilks 1938).
 
 
 # %%

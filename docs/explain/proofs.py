@@ -40,14 +40,14 @@ for name, (Sigma, colour) in candidates.items():
     place = {"scatter": (0.75, 1.0), "no tilt": (0.75, 1.15), "wrong tilt": (0.75, 1.3)}[name]
     right.text(*place, f"{name}: {cost.sum():.2f} nats a row", color=colour)
 left.set(xlabel="father, inches", ylabel="son, inches")
-right.set(xlabel="eigenvalue l", ylabel="½ (l − 1 − log l)", ylim=(-0.05, 1.45))
+right.set(xlabel="eigenvalue q", ylabel="½ (q − 1 − log q)", ylim=(-0.05, 1.45))
 right.set_xticks([0, 1, 2, 3, 4, 5])
 plt.show()
 
 # %% [markdown]
 # Galton's heights (1886) of fathers and sons, 481 pairs, three covariance matrices, and the whole
-# proof in one curve. Measured against the data, a matrix $\Sigma$ is $d$ numbers $l_1, \dots, l_d$,
-# one dot each. What it costs is the sum of the dots' heights. The curve touches zero at $l = 1$ and
+# proof in one curve. Measured against the data, a matrix $\Sigma$ is $d$ numbers $q_1, \dots, q_d$,
+# one dot each. What it costs is the sum of the dots' heights. The curve touches zero at $q = 1$ and
 # nowhere else, and only $S$ itself has all its dots there.
 #
 # ## The map
@@ -64,14 +64,14 @@ plt.show()
 # ## Completing the square
 #
 # In one dimension $\frac1n \sum (x_i - \mu)^2 = s^2 + (\bar x - \mu)^2$, since the deviations from
-# the mean add up to zero. With $z = (\bar x - \mu)/\sigma$ and $l = s^2/\sigma^2$ the lead over the
+# the mean add up to zero. With $z = (\bar x - \mu)/\sigma$ and $q = s^2/\sigma^2$ the lead over the
 # candidate is then
 #
 # $$
-# \ell(\bar x, s) - \ell(\mu, \sigma) = \tfrac n2 \bigl( z^2 + l - 1 - \log l \bigr) \ge 0 ,
+# \ell(\bar x, s) - \ell(\mu, \sigma) = \tfrac n2 \bigl( z^2 + q - 1 - \log q \bigr) \ge 0 ,
 # $$
 #
-# because $\log l \le l - 1$. [Which normal is best?](../learn/closed-form.py) goes through it line
+# because $\log q \le q - 1$. [Which normal is best?](../learn/closed-form.py) goes through it line
 # by line. In $d$ dimensions the same step reads
 #
 # $$
@@ -140,19 +140,19 @@ for mu, Sigma in pairs:
 #
 # Let $S$ have full rank, $S^{1/2}$ be its symmetric root, and $A = S^{1/2} \Sigma^{-1} S^{1/2}$:
 # the candidate as the data see it. $A$ is symmetric and positive definite. Let
-# $l_1, \dots, l_d > 0$ be its eigenvalues. Then
+# $q_1, \dots, q_d > 0$ be its eigenvalues. Then
 #
 # $$
 # \begin{aligned}
 # \log\det\Sigma &+ \tr(\Sigma^{-1} S) \\
 #   &= \log\det S - \log\det A + \tr A \\[4pt]
-#   &= \log\det S + \sum_{j=1}^d (l_j - \log l_j) \\
+#   &= \log\det S + \sum_{j=1}^d (q_j - \log q_j) \\
 #   &\ge \log\det S + d .
 # \end{aligned}
 # $$
 #
-# The last step is $l - \log l \ge 1$, with equality only at $l = 1$. So equality needs every
-# $l_j = 1$, hence $A = I_d$, hence $\Sigma = S$. What is left of the trace,
+# The last step is $q - \log q \ge 1$, with equality only at $q = 1$. So equality needs every
+# $q_j = 1$, hence $A = I_d$, hence $\Sigma = S$. What is left of the trace,
 # $(\bar x - \mu)^\top \Sigma^{-1} (\bar x - \mu)$, is not negative, and zero only at
 # $\mu = \bar x$. **No other pair does as well**, and no derivative was needed.
 
@@ -167,7 +167,7 @@ for mu, Sigma in pairs:
 # **The eigenvalues are positive.** $v^\top A v = w^\top \Sigma^{-1} w$ with $w = S^{1/2} v$, which is
 # not zero where $v$ is not, since $S$ has full rank.
 #
-# **The inequality.** $l - 1 - \log l$ is zero at $l = 1$ and has the slope $1 - 1/l$: it falls before
+# **The inequality.** $q - 1 - \log q$ is zero at $q = 1$ and has the slope $1 - 1/q$: it falls before
 # 1 and rises after it.
 
 # %% [markdown]
@@ -177,7 +177,7 @@ for mu, Sigma in pairs:
 # $$
 # \begin{aligned}
 # \ell(\bar x, S) &- \ell(\mu, \Sigma) \\
-#   = \tfrac n2 & \bigl( \textstyle\sum_j (l_j - 1 - \log l_j) \\
+#   = \tfrac n2 & \bigl( \textstyle\sum_j (q_j - 1 - \log q_j) \\
 #   & \; + (\bar x - \mu)^\top \Sigma^{-1} (\bar x - \mu) \bigr) \\
 #   = n \, & \mathrm{KL}\bigl( \mathcal N(\bar x, S) \,\|\, \mathcal N(\mu, \Sigma) \bigr) .
 # \end{aligned}
@@ -496,7 +496,7 @@ print(f"variances {about[0, 0]:.3f} and {about[1, 1]:.3f}")
 # and how far is it behind?
 
 # %% [markdown] tags=["solution"]
-# Two separate normals, so the diagonal of $S$. Against it the eigenvalues $l$ are $1 \pm r$, with sum
+# Two separate normals, so the diagonal of $S$. Against it the eigenvalues $q$ are $1 \pm r$, with sum
 # 2, and the lead of $S$ is $-\frac n2 \log(1 - r^2)$: 40.2 nats. Heights run in families.
 
 # %% tags=["solution"]

@@ -90,8 +90,8 @@ assert 0.15 < full.log_likelihood - one.log_likelihood < 0.25
 assert one.aic < full.aic
 
 # %% [markdown] tags=["pitfall"]
-# **More factors than the columns can tell apart.** $q$ factors of $d$ columns are identified, up to
-# rotation, only if $(d - q)^2 \ge d + q$ (Lawley & Maxwell 1971); for $d = 4$ that is one. Two fit no
+# **More factors than the columns can tell apart.** $k$ factors of $d$ columns are identified, up to
+# rotation, only if $(d - k)^2 \ge d + k$ (Lawley & Maxwell 1971); for $d = 4$ that is one. Two fit no
 # better than the full matrix, and each start ends somewhere else on a ridge of equal likelihood:
 
 # %% tags=["pitfall"]

@@ -25,9 +25,9 @@ for name, value in whole.params.items():
 print(f"{len(loader)} batches, {stats.n:.0f} rows: the same to 12 digits")
 
 # %% [markdown]
-# A normal's likelihood knows its data only through $n$, $\bar x$ and the scatter. These add up (Chan
-# et al. 1983), and their size does not grow with $n$: the billionth batch costs what the first did, and the fit
-# afterwards costs the same for a thousand rows and for a billion.
+# A normal's likelihood knows its data only through $n$, $\bar x$ and the scatter. These add up
+# (Chan et al. 1983), and their size does not grow with $n$: the billionth batch costs what the
+# first did, and the fit afterwards costs the same for a thousand rows and for a billion.
 #
 # ## Do not average fits
 #

@@ -457,11 +457,11 @@ gap = torch.nextafter(square, torch.tensor(math.inf)) - square
 print(f"near the square of a million float32 numbers are {gap:.0f} apart")
 
 # %% [markdown]
-# `scale` is the standard deviation, not the variance. A density may exceed 1, so [a negative loss is no fault](../learn/log-likelihood.py). `std` divides
-# by $n - 1$ unless told otherwise ([bias](../explain/bias.py)). `GaussianNLLLoss` takes a variance,
-# leaves out $\frac12 \log 2\pi$, and raises variances below $10^{-6}$ to it. And far from zero a
-# variance computed as $\overline{x^2} - \bar x^2$ has no digit left
-# ([floating point](../explain/floating-point.py)).
+# `scale` is the standard deviation, not the variance. A density may exceed 1, so [a negative loss
+# is no fault](../learn/log-likelihood.py). `std` divides by $n - 1$ unless told otherwise
+# ([bias](../explain/bias.py)). `GaussianNLLLoss` takes a variance, leaves out $\frac12 \log 2\pi$,
+# and raises variances below $10^{-6}$ to it. And far from zero a variance computed as
+# $\overline{x^2} - \bar x^2$ has no digit left ([floating point](../explain/floating-point.py)).
 #
 # ### The search goes nowhere
 #

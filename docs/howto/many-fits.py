@@ -5,7 +5,8 @@
 # you find the ones that failed?
 #
 # The first dimension of the data counts rows. Those after it are the **batch**: so many fits,
-# independent of each other. (For a family of vectors the last one is the columns of a row.) Here are Michelson's five experiments of 20 readings:
+# independent of each other. (For a family of vectors the last one is the columns of a row.) Here
+# are Michelson's five experiments of 20 readings:
 
 # %%
 import torch

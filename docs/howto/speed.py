@@ -39,7 +39,8 @@ print(f"suffstats of the float32 data: {digits(stats.scatter / n)} digits")
 # A squared reading of Michelson's (1882) is $9 \cdot 10^{10}$, and the variance hides in its eighth
 # digit. Single precision has seven; in double precision the formula loses as many, of sixteen.
 # `suffstats` subtracts a nearby value first (Chan et al. 1983) and accumulates in float64, block by
-# block, so that float32 data are never copied as a whole. `fit` and `closed_form` do the same with data of normals.
+# block, so that float32 data are never copied as a whole. `fit` and `closed_form` do the same with
+# data of normals.
 #
 # ## Read the data once
 #

@@ -120,14 +120,14 @@ torch.testing.assert_close(log_likelihood(loc, scale), tried)
 # ## No other does better
 #
 # Compare any normal with the candidate. Let $z = (\bar x - \mu)/\sigma$ say how far its centre is
-# off, and $l = s^2/\sigma^2$ how far its width. Subtract, and almost everything cancels:
+# off, and $q = s^2/\sigma^2$ how far its width. Subtract, and almost everything cancels:
 #
 # $$
-# \ell(\bar x, s) - \ell(\mu, \sigma) = \frac n2 \bigl( z^2 + (l - 1 - \log l) \bigr) .
+# \ell(\bar x, s) - \ell(\mu, \sigma) = \frac n2 \bigl( z^2 + (q - 1 - \log q) \bigr) .
 # $$
 #
-# A square is never negative. Nor is the rest, because $\log l \le l - 1$, with equality only at
-# $l = 1$. So the left side is at least 0, and it is 0 only where $z = 0$ and $l = 1$, that is where
+# A square is never negative. Nor is the rest, because $\log q \le q - 1$, with equality only at
+# $q = 1$. So the left side is at least 0, and it is 0 only where $z = 0$ and $q = 1$, that is where
 # $\mu = \bar x$ and $\sigma = s$. **No other normal does as well.** This holds for any data whose
 # $s$ is not zero, normal or not.
 
@@ -139,11 +139,11 @@ torch.testing.assert_close(log_likelihood(loc, scale), tried)
 # &\ell(\bar x, s) - \ell(\mu, \sigma) \\[4pt]
 # &\quad = \frac n2 \Bigl( \log\frac{\sigma^2}{s^2} - 1
 #      + \frac{s^2}{\sigma^2} + \frac{(\bar x - \mu)^2}{\sigma^2} \Bigr) \\[6pt]
-# &\quad = \frac n2 \bigl( -\log l - 1 + l + z^2 \bigr) .
+# &\quad = \frac n2 \bigl( -\log q - 1 + q + z^2 \bigr) .
 # \end{aligned}
 # $$
 #
-# Why is $\log l \le l - 1$? Put $l = e^t$: the claim is $1 + t \le e^t$. For $t \le -1$ the left side
+# Why is $\log q \le q - 1$? Put $q = e^t$: the claim is $1 + t \le e^t$. For $t \le -1$ the left side
 # is not positive and the right side is. For $t > -1$ Bernoulli's inequality says
 # $1 + t \le (1 + t/k)^k$ for every whole $k \ge 1$, and the right side tends to $e^t$. When are the
 # two sides equal? For $t > -1$ use the claim at $t/2$. There $1 + t/2$ is positive, so squaring keeps
@@ -283,8 +283,8 @@ except ValueError as error:
 # **1.** How many nats does the divisor $n - 1$ cost, at $n = 100$ and at $n = 2$?
 
 # %% [markdown] tags=["solution"]
-# The centre is right, so $z = 0$, and $l = (n-1)/n$. The cost is
-# $\frac n2 (l - 1 - \log l)$, close to $1/(4n)$ unless $n$ is tiny: 0.0025 nats at 100 readings, 0.19
+# The centre is right, so $z = 0$, and $q = (n-1)/n$. The cost is
+# $\frac n2 (q - 1 - \log q)$, close to $1/(4n)$ unless $n$ is tiny: 0.0025 nats at 100 readings, 0.19
 # at two. The data hardly tell the two estimates apart.
 
 # %% tags=["solution"]
@@ -327,8 +327,9 @@ torch.testing.assert_close(twin.params["scale"], s)
 # Put the estimates into the formulas: $s^2$, and $1 - \Phi\bigl((900 - \bar x)/s\bigr)$, where
 # $\Phi$ is the `cdf` of the standard normal: the probability of all that lies below. To check this
 # use of invariance, search for the variance $v$, and for the probability $p$ itself, which with $\mu$
-# fixes $\sigma = (900 - \mu)/\Phi^{-1}(1 - p)$: `fit` takes any function that makes a distribution
-# from the parameters, and their starting values. Of the hundred readings 23 exceeded 900.
+# fixes $\sigma = (900 - \mu)/\Phi^{-1}(1 - p)$. This inverse of $\Phi$ gives the value below which a
+# given probability lies, a *quantile*; torch calls it `icdf`. `fit` takes any function that makes a
+# distribution from the parameters, and their starting values. Of the hundred readings 23 exceeded 900.
 
 # %% tags=["solution"]
 p = 1 - exact.distribution.cdf(torch.tensor(900.0))
@@ -355,9 +356,9 @@ torch.testing.assert_close(chance.params["p"], p, rtol=1e-5, atol=0)
 # there, which $\sigma$ is best, and how far behind is that normal?
 
 # %% [markdown] tags=["solution"]
-# The dashed curve gives $\sigma = \sqrt{s^2 + (\bar x - 734.5)^2}$. There $z^2 + l = 1$, so the lead
-# of the best normal is $-\frac n2 \log l$: 58.9 nats. The readings are not centred at the truth.
-# Something pushed nearly all of them up, and no choice of width makes up for that.
+# The dashed curve gives $\sigma = \sqrt{s^2 + (\bar x - 734.5)^2}$. There $z^2 + q = 1$, so the lead
+# of the best normal is $-\frac n2 \log q$: 58.9 nats. The readings are not centred at the truth.
+# Something pushed them all up, and no choice of width makes up for that.
 
 # %% tags=["solution"]
 at_truth = mlefit.fit(Normal, x, fixed={"loc": 734.5})

@@ -544,8 +544,8 @@ print(f"the last two differ by {x.std() - x.std(correction=0):.6f}")
 #
 # With a torch optimizer `mlefit.fit` is this page: softplus, the mean loss, the rule in nats. Its
 # argument `optimizer` is a function that makes one from the parameters. The default is Newton's
-# method in $\mu/\sigma$ and $1/\sigma$, which steps to the bottom of the parabola. Michelson's hundred readings of the speed of light, in km/s above
-# 299 000, from a bad first guess:
+# method in $\mu/\sigma$ and $1/\sigma$, which steps to the bottom of the parabola. Michelson's
+# hundred readings of the speed of light, in km/s above 299 000, from a bad first guess:
 
 # %%
 from functools import partial

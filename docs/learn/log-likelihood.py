@@ -404,8 +404,8 @@ assert math.isclose(by_hand, by_torch, rel_tol=1e-6)
 print(f"{by_hand + 1:.3f} - 1 = {by_hand:.3f}")
 
 # %% [markdown]
-# **2.** Michelson's readings cost more nats each than the draws above. Predict from the NLL how
-# many of them a product in float64 survives; its smallest positive number is
+# **2.** Michelson's readings cost more nats each than the draws above. Predict from the NLL of their
+# best normal how many of them a product in float64 survives; its smallest positive number is
 # $2^{-1074}$. Then find the place. (Repeat the hundred readings if they run out.)
 
 # %% [markdown] tags=["solution"]
@@ -453,9 +453,9 @@ print(f"{fit.params['scale']:.2f} / {threshold:.3f} = {turn:.1f} km/s")
 # %% [markdown] tags=["solution"]
 # The probability of a reading is a difference of two values of `cdf`. The logarithms of these
 # probabilities add up to $-348$: all hundred readings together are that improbable, under the best
-# normal too. Each is nearly the density times
-# 10, so the sum of log-probabilities is nearly the log-likelihood plus $n \log 10$, the same for every
-# $\mu$. Rounding shifts the curve and leaves its top: at both centres the difference is the same to a
+# normal too. The probability of one reading is nearly its density times 10, so the sum of
+# log-probabilities is nearly the log-likelihood plus $n \log 10$, the same for every $\mu$.
+# Rounding shifts the curve and leaves its top: at both centres the difference is the same to a
 # hundredth of a nat.
 
 # %% tags=["solution"]

@@ -89,9 +89,9 @@ for name, data in (("Newcomb", x), ("Michelson", speed)):
         print(f"{name:9} {family.__name__:8} {more:+6.1f}")
 
 # %% [markdown]
-# For Newcomb's times the AIC of a t is 67 lower than that of a normal. For Michelson's readings it is
-# 1.7 higher: the tails gain next to nothing, and the third parameter has its price. But AIC only ranks the families that you
-# thought of. The winner may be bad. So look at the data.
+# For Newcomb's times the AIC of a t is 67 lower than that of a normal. For Michelson's readings it
+# is 1.7 higher: the tails gain next to nothing, and the third parameter has its price. But AIC only
+# ranks the families that you thought of. The winner may be bad. So look at the data.
 
 # %% [markdown] tags=["pitfall"]
 # **Two traps.** AIC compares models of the *same* data. Without the two strange times the normal's
@@ -216,9 +216,10 @@ plt.show()
 #   = \bigl\lVert L^{-1}(x_i - \mu) \bigr\rVert^2,
 # $$
 #
-# the sum of the squared entries of $L^{-1}(x_i - \mu)$, turns each row into one number, the [squared Mahalanobis distance](multivariate.py), which for a
-# normal follows $\chi^2$ with two degrees of freedom. Its mean over the rows tells nothing: at the
-# estimate it is 2 for any data at all. Its quantiles do tell.
+# the sum of the squared entries of $L^{-1}(x_i - \mu)$, turns each row into one number, the
+# [squared Mahalanobis distance](multivariate.py), which for a normal follows $\chi^2$ with two
+# degrees of freedom. Its mean over the rows tells nothing: at the estimate it is 2 for any data at
+# all. Its quantiles do tell.
 
 # %%
 from torch.distributions import MultivariateNormal

@@ -78,10 +78,10 @@ plt.show()
 # %% [markdown]
 # The matrix is the shape of the cloud. The normal with this matrix expects 50, 90 and 99 % of the
 # pairs within the ellipses, as the [next section](#the-density-of-a-pair) works out. The diagonal
-# of the matrix holds the two variances: the squares of the widths
-# of the bells on the sides. The number off the diagonal is the **covariance**, the mean product of the two
-# deviations. It stands there twice, and tilts the ellipses: sons of tall fathers are tall. Divided by
-# both standard deviations it is the **correlation**, which lies between −1 and 1:
+# of the matrix holds the two variances: the squares of the widths of the bells on the sides. The
+# number off the diagonal is the **covariance**, the mean product of the two deviations. It stands
+# there twice, and tilts the ellipses: sons of tall fathers are tall. Divided by both standard
+# deviations it is the **correlation**, which lies between −1 and 1:
 
 # %%
 sd = S.diagonal().sqrt()
@@ -205,9 +205,9 @@ print(Sigma.detach().round(decimals=2).tolist())
 # %% [markdown]
 # Two variances of 1 and a covariance of 1.96: a correlation of 196 %. No cloud has this shape. A
 # covariance matrix must be **positive definite**: seen along any direction $v$ the cloud has the
-# variance $v^\top \Sigma v$, which must be positive. Along $(1, -1)$ this one has less than nothing.
-# The matrices that pass form a cone: any positive multiple of one is another. Seen from the side, with the mean of the two variances
-# upwards, it is a wedge:
+# variance $v^\top \Sigma v$, which must be positive. Along $(1, -1)$ this one has less than
+# nothing. The matrices that pass form a cone: any positive multiple of one is another. Seen from
+# the side, with the mean of the two variances upwards, it is a wedge:
 
 
 # %% tags=["fold"] alt="A wedge that opens upwards: covariance across, mean variance upwards. Inside are the positive definite matrices, outside none is. From the identity matrix the step on Sigma runs straight across the border. The path in the Cholesky chart bends inside the wedge towards the estimate at 0.39 and 1."
@@ -252,9 +252,10 @@ plt.show()
 # %% [markdown]
 # On the border the cloud has become a line. The loss is infinite there, but a step of the wrong
 # length jumps over the wall without seeing it. The path *in the chart* stays inside, and is
-# explained [below](#a-chart-of-the-cone). The thin contours say by how many nats a row a matrix with
-# two equal variances falls short of the best one. In [one dimension](closed-form.py#no-other-does-better), with
-# $l = s^2/\sigma^2$, this was $\frac12 (l - 1 - \log l)$. For pairs whose scatter is $R$ it is
+# explained [below](#a-chart-of-the-cone). The thin contours say by how many nats a row a matrix
+# with two equal variances falls short of the best one. In
+# [one dimension](closed-form.py#no-other-does-better), with $q = s^2/\sigma^2$, this was
+# $\frac12 (q - 1 - \log q)$. For pairs whose scatter is $R$ it is
 # $\frac12\bigl(\tr(\Sigma^{-1}R) - 2 - \log\det(\Sigma^{-1}R)\bigr)$.
 #
 # Would a better learning rate do? Try four, for 200 steps each:
@@ -528,10 +529,11 @@ for name, normal in three.items():
 
 # %% [markdown]
 # Some evaluations were trials of the line search that went too far, and were taken back. In the end
-# there are three ways and one answer: the mean father and son, the variance of the fathers, the covariance, the
-# variance of the sons. `mlefit.fit` also says that it has arrived, and takes any other `init`,
-# `fixed` part or family. For a plain multivariate normal the closed form is all that you need; the
-# search is for what has none, such as a [constrained covariance](../howto/covariance.py).
+# there are three ways and one answer: the mean father and son, the variance of the fathers, the
+# covariance, the variance of the sons. `mlefit.fit` also says that it has arrived, and takes any
+# other `init`, `fixed` part or family. For a plain multivariate normal the closed form is all that
+# you need; the search is for what has none, such as a [constrained
+# covariance](../howto/covariance.py).
 #
 # ## Brothers are not independent
 #
@@ -561,10 +563,11 @@ for name, f in fits.items():
     print(f"{name:12} {f.n:4.0f} rows  correlation {r:.2f} ± {error:.3f}")
 
 # %% [markdown]
-# - **In every standard error and test.** 481 rows hold less than 481 rows' worth of information. The
-#   first error is too small. The second is a guess: it treats the weighted sons as 179 independent
-#   pairs. With one son drawn at random from each family the rows are independent, and the last one is right,
-#   though it wastes some data. [How sure are we?](uncertainty.py) uses that sample.
+# - **In every standard error and test.** 481 rows hold less than 481 rows' worth of information.
+#   The first error is too small. The second is a guess: it treats the weighted sons as 179
+#   independent pairs. With one son drawn at random from each family the rows are independent, and
+#   the last one is right, though it wastes some data. [How sure are we?](uncertainty.py) uses that
+#   sample.
 # - **In what is estimated.** With all sons, a father of many counts many times. By family, each of
 #   $k$ sons has the weight $1/k$, so that the family counts once, and the correlation is higher. Both
 #   are right answers, to two questions: a son picked at random, or a family.

@@ -289,7 +289,7 @@ plt.show()
 # do the misses lie, and what do their samples have in common? A sample whose readings happen to lie
 # close together gives a small $\sigma$ and, because of it, a short interval. Then change the interval
 # to the profile, which judges the same samples by another rule. Change the readings to a hundred, and
-# draw again: the samples are better ones.
+# draw again: fewer samples mislead now, and all three rules come nearer to what they promise.
 
 # %% [markdown] tags=["steps"]
 # These percentages need no simulation. Each of the three intervals is $s$ times two constants,
@@ -298,7 +298,8 @@ plt.show()
 #
 # $$
 # \begin{aligned}
-# P(a s \le \sigma \le b s) &= P\Bigl(\frac{n}{b^2} \le \frac{n s^2}{\sigma^2} \le \frac{n}{a^2}\Bigr) \\
+# P(a s \le \sigma \le b s) &= P\Bigl(\frac{n}{b^2} \le \frac{n s^2}{\sigma^2} \le
+# \frac{n}{a^2}\Bigr) \\
 # &= F_{n-1}\Bigl(\frac{n}{a^2}\Bigr) - F_{n-1}\Bigl(\frac{n}{b^2}\Bigr) .
 # \end{aligned}
 # $$
@@ -307,8 +308,8 @@ plt.show()
 # %% tags=["steps"]
 nine = torch.tensor(9.0, dtype=torch.float64)  # degrees of freedom
 for name, ends in intervals.items():
-    q = 10 / (torch.stack(ends) / ten.params["scale"]) ** 2
-    above, below = torch.special.gammainc(nine / 2, q / 2)  # F at q
+    at = 10 / (torch.stack(ends) / ten.params["scale"]) ** 2
+    above, below = torch.special.gammainc(nine / 2, at / 2)  # F there
     print(f"{name:14} {100 * (above - below):.1f} %")
 
 # %% [markdown]
@@ -316,10 +317,10 @@ for name, ends in intervals.items():
 #
 # An interval asks about one value. To ask about several parameters at once, compare two fits: one
 # with these parameters held at some values, one with them free. A freer fit is never worse, and nearly
-# always better by some nats. If the held values are true and $n$ is large, then twice the gain follows $\chi^2$ with a degree of
-# freedom for each number set free: it is spread like a sum of so many squared standard normals. The
-# **p-value** is the probability that such a sum is at least as large. If it is below 5 %, the usual
-# **likelihood-ratio test** rejects the held values.
+# always better by some nats. If the held values are true and $n$ is large, then twice the gain follows
+# $\chi^2$ with a degree of freedom for each number set free: it is spread like a sum of so many squared
+# standard normals. The **p-value** is the probability that such a sum is at least as large. If it is
+# below 5 %, the usual **likelihood-ratio test** rejects the held values.
 #
 # [The 2022 post](../explain/post-2022.py) has one in its tables without saying so. It draws 1000
 # pairs with a known covariance. First it holds the covariance at the truth and learns the mean;
@@ -347,12 +348,12 @@ print(f"p = {p:.4f}, 1 sample in {1 / p:.0f}")
 # ## Three tests of one value
 #
 # Is $\mu = \mu_0$? Three tests read the answer off one curve: the log-likelihood of $\mu$, with the
-# best $\sigma$ for each $\mu$. The **likelihood ratio** is the height of the top above $\mu_0$, twice.
-# **Wald's** statistic is the distance of $\mu_0$ from the top, in standard errors, squared. The
-# **score** statistic is the slope at $\mu_0$, squared, over its variance; at the top the slope is zero.
-# This test needs no fit with $\mu$ free: with $\sigma_0^2 = s^2 + (\bar x - \mu_0)^2$, the best variance
-# at $\mu_0$, the slope is $n (\bar x - \mu_0)/\sigma_0^2$ and its variance $n/\sigma_0^2$. To compare the
-# three, write $t = (\bar x - \mu_0)/s$:
+# best $\sigma$ for each $\mu$. The **likelihood ratio** is the height of the top above $\mu_0$,
+# twice. **Wald's** statistic is the distance of $\mu_0$ from the top, in standard errors, squared.
+# The **score** statistic is the slope at $\mu_0$, squared, over its variance; at the top the slope
+# is zero. This test needs no fit with $\mu$ free: with $\sigma_0^2 = s^2 + (\bar x - \mu_0)^2$, the
+# best variance at $\mu_0$, the slope is $n (\bar x - \mu_0)/\sigma_0^2$ and its variance
+# $n/\sigma_0^2$. To compare the three, write $t = (\bar x - \mu_0)/s$:
 #
 # $$
 # \begin{aligned}
@@ -401,9 +402,9 @@ plt.show()
 
 # %% [markdown]
 # Two things to find out. Where it starts, the tests disagree: Wald rejects at 5 %, the score does
-# not. How far does that reach? Then take five readings, or a hundred; the hypothesis stays as many standard errors
-# away. With a hundred the curve is close to the parabola, and the three nearly agree. Here always
-# Wald ≥ ratio ≥ score, since the curve is flatter than the parabola.
+# not. How far does that reach? Then take five readings, or a hundred; the hypothesis stays as many
+# standard errors away. With a hundred the curve is close to the parabola, and the three nearly
+# agree. Here always Wald ≥ ratio ≥ score, since the curve is flatter than the parabola.
 #
 # ## Without a formula: the bootstrap
 #
@@ -619,8 +620,8 @@ print(f"{100 * ratio:.2f} % ± {100 * by_fit:.2f} %")
 # Five normals have ten parameters, one has two: eight degrees of freedom. The test rejects a common
 # normal. So the hundred are rather five groups, and the five means give an error about twice as
 # large. It is the more honest one, and still puts the accepted value far outside. Dependence does not
-# explain the miss; a shared error does. Nor would more readings help: a hundred times as many would
-# make the interval ten times as narrow, around the same wrong place.
+# explain the miss; a shared error does. Nor would more readings help, not even in more groups: with
+# a hundred times as many the interval would be ten times as narrow, around the same wrong place.
 
 # %% tags=["solution"]
 groups = x.reshape(5, 20).T  # (20, 5): five fits in one call
