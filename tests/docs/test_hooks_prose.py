@@ -1,5 +1,7 @@
 """Formulas, headings, links, the lead and the footer of a page."""
 
+import json
+
 import pytest
 from conftest import DOCS
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
@@ -164,6 +166,14 @@ class TestProvenance:
         assert f"[fit]({link})" in text
         assert "b.html)" in text
         assert "b.py" in cell.source
+
+    def test_published_notebooks_say_what_was_raised_and_not_in_which_folder(self):
+        trace = ["Traceback (most recent call last)", "File /home/me/a.py:1", "KeyError: 'b'"]
+        error = new_output("error", ename="KeyError", evalue="'b'", traceback=trace)
+        notebook = new_notebook(cells=[new_code_cell("{}['b']", outputs=[error])])
+        (cell,) = json.loads(provenance.published(notebook, repository=None))["cells"]
+        assert cell["outputs"][0]["traceback"] == ["KeyError: 'b'"]
+        assert error.traceback == trace
 
 
 def test_the_search_dialog_gets_a_name():

@@ -2,13 +2,15 @@
 
 import json
 import re
+import sys
+import tempfile
 from inspect import ismodule
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
-from conftest import build
+from conftest import ROOT, build
 from fences import fences
 from pages import notebook_of, page_names, source_of
 
@@ -53,6 +55,17 @@ def test_two_clean_builds_are_identical(site, tmp_path):
     """The second executes every notebook again."""
     again = build(tmp_path / "again", NOTEBOOK_CACHE=str(tmp_path / "cache"))
     assert different(contents(site), contents(again)) == []
+
+
+def test_nothing_names_a_folder_of_the_machine_that_built_it(site):
+    folders = {str(ROOT), sys.prefix, tempfile.gettempdir() + "/"}
+    found = {
+        f"{name}: {folder}"
+        for name, body in contents(site).items()
+        for folder in folders
+        if folder.encode() in body
+    }
+    assert found == set()
 
 
 def test_nothing_is_loaded_from_another_host(site, soups):

@@ -12,7 +12,7 @@ import nbformat
 from .copies import plain_tex
 from .links import in_markdown
 from .notebooks import Notebook
-from .outputs import code_cells, printed
+from .outputs import code_cells, printed, text
 
 __all__ = ["colab_address", "footer", "published"]
 
@@ -60,8 +60,11 @@ def published(notebook: Notebook, *, repository: str | None, address: str = "") 
     copy.metadata.pop("mlefit", None)
     for cell in copy.cells:
         if cell.cell_type == "markdown":
-            text = plain_tex(cell.source)
-            cell.source = in_markdown(text, lambda page: urljoin(address, f"{page}.html"))
+            prose = plain_tex(cell.source)
+            cell.source = in_markdown(prose, lambda page: urljoin(address, f"{page}.html"))
+        for output in cell.get("outputs", []):
+            if output.output_type == "error":  # a traceback names the folders of this machine
+                output.traceback = [text(output)]
 
     if repository:
         install = f'%pip install -q "mlefit[plot] @ git+{repository}"'
