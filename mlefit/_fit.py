@@ -5,6 +5,7 @@ __all__ = ["closed_form", "fit"]
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from math import isfinite
 from typing import Any
 
 import torch
@@ -264,9 +265,10 @@ def _check_numbers(found: Minimum, *, by_newton: bool) -> None:
         return
     last = found.loss[torch.isfinite(found.loss)]
     before = f"{-last[-1].item():.6g}" if len(last) else "never one"
+    value = -found.loss[-1].item()
+    wanted = "finite derivatives of the" if isfinite(value) else "a finite"
     remedy = "other units" if by_newton else "a smaller learning rate, or optimizer=mlefit.newton"
     raise FloatingPointError(
-        f"expected a finite log-likelihood; got {-found.loss[-1].item()} a row after "
-        f"{len(found.loss) - 1} steps ({before} before); try other starting values in init, "
-        f"{remedy}"
+        f"expected {wanted} log-likelihood; got {value} a row after {len(found.loss) - 1} steps "
+        f"({before} before); try other starting values in init, {remedy}"
     )

@@ -705,6 +705,14 @@ def test_divergence_is_not_silent() -> None:
         mlefit.fit(Normal, z, init={"loc": -1e3, "scale": 0.1}, optimizer=torch.optim.LBFGS)
 
 
+def test_a_slope_that_is_not_finite_is_named() -> None:
+    def root(a: Tensor) -> Normal:
+        return Normal(a.abs().sqrt(), 1.0)
+
+    with pytest.raises(FloatingPointError, match=r"expected finite derivatives of .*; got -1"):
+        mlefit.fit(root, z, init={"a": 0.0})
+
+
 def test_divergence_in_a_batch_is_marked() -> None:
     data = torch.stack([z, z], 1)
     start = {"loc": torch.tensor([0.0, -1e3]), "scale": torch.tensor([1.0, 0.1])}

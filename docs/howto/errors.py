@@ -385,7 +385,8 @@ show(lambda: mlefit.fit(Normal, x, init={"loc": 0.0, "scale": 0.01}, **options))
 
 # %% [markdown]
 # **Cause.** A step was so long that the density of some row is 0 or infinite in float64, or its slope
-# is: far from the data every slope is huge. **Cure.** A start from the data, which is the default; a
+# is: far from the data every slope is huge. (Where the slope alone is to blame, the message begins
+# with `expected finite derivatives`.) **Cure.** A start from the data, which is the default; a
 # smaller learning rate; or Newton's method, which halves steps that are too long.
 #
 # ### `… of … fits converged`
