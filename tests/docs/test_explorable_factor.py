@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 import torch
 from browser import SIZES
-from explorables import drag, explore, number, run_code, swipe, words
+from explorables import drag, explore, number, run_code, settle, swipe, words
 from torch.distributions import MultivariateNormal
 
 from mlefit import closed_form, datasets
@@ -40,10 +40,6 @@ def slide(factor, **places: float) -> None:
     for name, value in places.items():
         factor.locator(f"input[name={name}]").fill(str(value))
     settle(factor)
-
-
-def settle(factor) -> None:
-    factor.page.wait_for_timeout(60)
 
 
 def handle(factor, name: str):

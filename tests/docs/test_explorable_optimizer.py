@@ -4,7 +4,7 @@ import math
 
 import pytest
 from browser import SIZES
-from explorables import drag, explore, number, run_code, swipe, words
+from explorables import drag, explore, number, run_code, settle, swipe, words
 
 pytestmark = pytest.mark.site
 
@@ -40,10 +40,6 @@ def press(walk, *names: str) -> None:
     for name in names:
         walk.get_by_role("button", name=name, exact=True).click()
         settle(walk)
-
-
-def settle(walk) -> None:
-    walk.page.wait_for_timeout(60)
 
 
 def start(walk) -> tuple[float, float]:
@@ -90,7 +86,7 @@ def test_pauses_where_it_is(browser, address):
         walk.page.emulate_media(reduced_motion="no-preference")
         choose(walk, optimizer="adam")
         slide(walk, exponent=-2)
-        press(walk, "Run")
+        walk.get_by_role("button", name="Run").click()
         walk.page.wait_for_timeout(500)
         press(walk, "Pause")
 
