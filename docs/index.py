@@ -62,7 +62,8 @@ print(f"correlation of father and son: {r:.2f} ± {error:.2f}")
 #
 # ## Install
 #
-# From a clone of the repository, with Python 3.11 or later:
+# With Python 3.11 or later, in a clone of the repository (on a hosted site, the link at the top leads
+# there):
 #
 # ```sh
 # pip install ".[plot]"

@@ -155,8 +155,8 @@ def suffstats(
         >>> whole = mlefit.suffstats(Normal, [1.0, 2.0, 3.0, 4.0])
         >>> whole.n.item(), whole.mean.item(), whole.scatter.item()
         (4.0, 2.5, 5.0)
-        >>> parts = [mlefit.suffstats(Normal, part) for part in ([1.0], [2.0, 3.0, 4.0])]
-        >>> sum(parts).scatter.item()
+        >>> parts = [1.0], [2.0, 3.0, 4.0]
+        >>> sum(mlefit.suffstats(Normal, part) for part in parts).scatter.item()
         5.0
     """
     if family not in (Normal, MultivariateNormal):

@@ -332,7 +332,7 @@ formulas = {
 }
 print(f"{'':10}" + "".join(f"{name:>9}" for name in certified))
 for who, formula in formulas.items():
-    found = [digits(float(formula(x)), truth) for x, truth in certified.values()]
+    found = [digits(float(formula(x)), sd) for x, sd in certified.values()]
     print(f"{who:10}" + "".join(f"{value:9.1f}" for value in found))
 
 # %% [markdown]

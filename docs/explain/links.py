@@ -459,7 +459,8 @@ def round_and_even(to_loc, to_scale):
         return hessian(lambda b: loss(0 * b, to_scale(b)), b, create_graph=True)
 
     one = torch.tensor(1.0, dtype=torch.float64)
-    H = hessian(lambda u: loss(to_loc(*u), to_scale(u[1])), torch.stack([0 * one, one]))
+    here = torch.stack([0 * one, one])
+    H = hessian(lambda u: loss(to_loc(*u), to_scale(u[1])), here)
     return torch.linalg.cond(H), jacobian(along, one) / along(one) ** 1.5
 
 

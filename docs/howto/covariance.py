@@ -106,7 +106,7 @@ for seed in (0, 1):
         ends.append(mlefit.fit(factors, Z, init=start, transforms=positive))
 
 for two in ends:
-    print(f"{two.log_likelihood:.3f} nats, in full {full.log_likelihood:.3f}")
+    print(f"{two.log_likelihood:.3f} nats, full {full.log_likelihood:.3f}")
 assert (ends[0].params["noise"] - ends[1].params["noise"]).abs().max() > 0.05
 
 # %% [markdown]

@@ -178,7 +178,7 @@ common = mlefit.fit(Normal, residuals.reshape(-1), fixed={"loc": 0.0})
 ratio = 2 * (separate.log_likelihood.sum() - common.log_likelihood)
 chance = (-ratio / 2).exp() * (1 + ratio / 2)
 print(f"one σ: {common.params['scale']:.1f} km/s")
-print(f"twice the difference {ratio:.2f}, by chance in {chance:.3f} of cases")
+print(f"twice the difference {ratio:.2f}, by chance in {chance:.3f}")
 assert ratio > 9.49
 assert 1 / 80 < chance < 1 / 60
 

@@ -173,7 +173,7 @@ right = mlefit.fit(Normal, stamps).params["scale"]
 try:
     mlefit.fit(Normal, stamps.float())
 except ValueError as error:
-    print(str(error).split("; ")[1].partition(", so")[0])
+    print(str(error).split("; ")[1].partition(" (")[0])
 
 kept = mlefit.fit(Normal, (stamps - 1.7e9).float()).params["scale"]
 print(f"shifted first: {kept:.3f} s, in float64: {right:.3f} s")

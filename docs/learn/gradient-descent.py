@@ -70,9 +70,9 @@ plt.show()
 # %% [markdown]
 # Each orange dot is a line of the post's table. The blue squares are another optimizer, explained
 # [below](#a-better-step). The contours say by how many nats a draw a normal falls short of the best
-# one. Adam, the post's optimizer, starts at `loc` −10 with a scale of 2.13,
-# and its scale gets *worse* at first: it grows to 4.6 before it shrinks to 1. There is nothing
-# wrong with that. While `loc` is far off, a wide bell covers the data better than a narrow one.
+# one. [Adam](#two-numbers-of-which-one-is-positive), the post's optimizer, starts at `loc` −10 with a
+# scale of 2.13, and its scale gets *worse* at first: it grows to 4.6 before it shrinks to 1. There is
+# nothing wrong with that. While `loc` is far off, a wide bell covers the data better than a narrow one.
 
 # %% [markdown]
 # ## One number, by hand
@@ -293,10 +293,11 @@ for reduce, lr in ((torch.sum, 0.01), (torch.mean, 1.0)):
 # will the slope, which changes with the units of the data.
 #
 # What matters is how much log-likelihood is left to gain. Near the maximum the loss is nearly a
-# parabola, and a parabola with slope $g$ and curvature $H$ (of two parameters: the vector of first
-# and the matrix of second derivatives) has its bottom $\frac12 g^\top H^{-1} g$ lower. The
-# loss is a mean over $n$ rows. So $\frac n2 g^\top H^{-1} g$ is the log-likelihood still to be gained,
-# in nats:
+# parabola. One with slope $g$ and curvature $H$ has its bottom a step of $g/H$ away, and
+# $\frac12 g^2/H$ lower. Of two parameters $g$ is the vector of first derivatives and $H$ the matrix of
+# second ones; with its [inverse](../reference/glossary.md#inverse) the bottom is
+# $\frac12 g^\top H^{-1} g$ lower. The loss is a mean over $n$ rows. So $\frac n2 g^\top H^{-1} g$ is
+# the log-likelihood still to be gained, in nats:
 
 
 # %%
@@ -333,8 +334,8 @@ for step in (1000, 2000, 2600, 2800, 3000):
 #
 # Adam knows only the slope. L-BFGS remembers how the slope changed from step to step, which is a
 # picture of the curvature, and gives a direction. A **line search** then picks the length of the
-# step. It tries lengths until the loss has fallen enough and is nearly level along the step: these
-# two conditions are called `"strong_wolfe"`. So L-BFGS evaluates the loss several times a step, and
+# step. It tries lengths until the loss has fallen enough and slopes less along the step than before,
+# in torch by a tenth at least: these two conditions are called `"strong_wolfe"`. So L-BFGS evaluates the loss several times a step, and
 # wants a function to call. This `closure` computes the loss and its slope, and returns the loss. One
 # call of `step` makes up to `max_iter` steps. The optimizer's own stopping rules, on the slope and on
 # the last change, are set to 0, that is, off:
@@ -443,9 +444,9 @@ print("and max_eval=25:    ", run(20, **wolfe, max_eval=25))
 # ## Take the controls
 #
 # Here is the plane of the first figure again, with gradient descent on its way from the post's start.
-# *Run* goes on to the end. Drag the start, and the whole walk follows. Below the plane, on the left, is
-# the loss that is left after each step; on the right the next step, seen from its side: the loss along
-# it, and the parabola that has its slope and curvature here. *Momentum* follows a running sum of the
+# *Run* goes on to the end. Drag the start, and the whole walk follows. Of the two plots below the plane
+# the first is the loss that is left after each step; the second is the next step, seen from its side:
+# the loss along it, and the parabola that has its slope and curvature here. *Momentum* follows a running sum of the
 # slopes, of which the older ones fade by a factor of 0.9 with each step. *Newton* goes to where the
 # parabola is level.
 

@@ -78,7 +78,7 @@ assert x.mean() == 898
 # $$
 #
 # The normal with $\mu = 0$ and $\sigma = 1$ is called the **standard normal**. If $x$ is a draw from
-# the other, $z$ is one from it.
+# a normal with $\mu$ and $\sigma$, then $z$ is a draw from the standard normal.
 
 # %%
 import math
@@ -90,7 +90,8 @@ def log_density(x, loc, scale):
 
 
 expected = Normal(898.0, 79.0).log_prob(x)
-torch.testing.assert_close(log_density(x, 898.0, 79.0), expected)  # raises if they differ
+found = log_density(x, 898.0, 79.0)
+torch.testing.assert_close(found, expected)  # raises if they differ
 
 standard = Normal(0.0, 1.0)
 at_half = standard.log_prob(torch.tensor(0.5))
@@ -325,8 +326,9 @@ for n in (5, 20, 100):
 #
 # With $\sigma$ free as well, there are two things to move. Here are the first twenty readings under a
 # bell. Drag its peak: sideways it takes the mean along, upwards it makes the bell narrow. The large
-# number is the sum of the twenty log-densities. Each place that you visit leaves a mark in the two
-# plots below: the best total found so far at this $\mu$, and at this $\sigma$.
+# number is the sum of the twenty log-densities. The two plots below keep what you find: the best total
+# so far at each $\mu$, and at each $\sigma$. What is more than 25 nats below the maximum is off their
+# scale.
 
 # %% tags=["hide"] alt="The first twenty readings under the best bell. Each stem rises from a reading to the curve. The bell is centred at 909, its width is 102.3 km/s, and the log-likelihood -120.93 nats."
 from IPython.display import display

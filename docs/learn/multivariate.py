@@ -107,8 +107,8 @@ print(f"father 5 inches up:  sons {5 * S[0, 1] / S[0, 0]:.1f} inches up")
 # \end{aligned}
 # $$
 #
-# The last product is the squared distance from the centre, measured in standard deviations in each
-# direction. It is called the squared **Mahalanobis distance**, $D^2$, and takes the place of $z^2$.
+# The last product, with the [inverse](../reference/glossary.md#inverse) of $\Sigma$, is the squared
+# distance from the centre, measured in standard deviations in each direction. It is called the squared **Mahalanobis distance**, $D^2$, and takes the place of $z^2$.
 
 # %%
 import math
@@ -266,7 +266,7 @@ def descend(R, rate):
     sigma = torch.eye(2, dtype=torch.float64)
     for step in range(1, 201):
         inverse = torch.linalg.inv(sigma)
-        gradient = (inverse - inverse @ R @ inverse) / 2  # of the mean loss by sigma: steps below
+        gradient = (inverse - inverse @ R @ inverse) / 2  # see the steps below
         sigma = sigma - rate * gradient
         if torch.linalg.eigvalsh(sigma)[0] <= 0:
             return f"leaves at step {step}"
@@ -288,10 +288,13 @@ for rate in (0.01, 0.1, 1.0, 10.0):
 # narrower the cloud, the closer the wall, and nobody knows beforehand how narrow it is.
 
 # %% [markdown] tags=["steps"]
-# The gradient of the mean loss by $\Sigma$ is
-# $\frac12 (\Sigma^{-1} - \Sigma^{-1} S\, \Sigma^{-1})$. Begun at the identity, the search keeps the
-# eigenvectors of $S$, and each eigenvalue $b$ of $\Sigma$ moves by itself towards the
-# eigenvalue $a$ of $S$:
+# In one dimension the mean loss is $\frac12 (\log \sigma^2 + s^2/\sigma^2)$ and a constant, and its slope
+# in $\sigma^2$ is $\frac12 (1/\sigma^2 - s^2/\sigma^4)$. With matrices it is
+# $\frac12 (\Sigma^{-1} - \Sigma^{-1} S\, \Sigma^{-1})$
+# ([derived here](../explain/proofs.py#the-same-by-calculus)). The search begins at the identity, which
+# stretches all directions alike. So the first step stretches along the eigenvectors of $S$ alone, and
+# so do its inverse, the next gradient and the next step. Each eigenvalue $b$ of $\Sigma$ moves by
+# itself towards the eigenvalue $a$ of $S$:
 #
 # $$
 # b \leftarrow b - \frac\alpha2 \Bigl( \frac1b - \frac{a}{b^2} \Bigr) .
@@ -446,7 +449,7 @@ plt.show()
 # %% [markdown]
 # Then choose *A, any square root*. Now the tips slide along the ellipse: $A$ turns (to the symmetric
 # root, if you like), but neither $\Sigma = AA^\top$ nor the log-likelihood moves at all. At last take
-# *Σ itself*, and drag the point on the right. The plot holds the fathers' variance, so the cone's
+# *Σ itself*, and drag the point in the cone. This plot holds the fathers' variance, so the cone's
 # border is a parabola. On it the ellipse becomes a line and the log-likelihood plunges; beyond there
 # is neither.
 
@@ -596,8 +599,10 @@ for d in (2, 10, 100):
 # with $A = LQ$. How does the mean loss bend as $A$ turns further?
 
 # %% [markdown] tags=["solution"]
-# If $AA^\top = LL^\top$, then $Q = L^{-1}A$ has $QQ^\top = L^{-1} L L^\top L^{-\top} = I_2$: a rotation
-# (if $\det A < 0$, with a reflection). Take any angle: the likelihood is the same. So the mean loss
+# If $AA^\top = LL^\top$, then $Q = L^{-1}A$ has $QQ^\top = L^{-1} L L^\top L^{-\top} = I_2$, where
+# $L^{-\top}$ is the inverse transposed and $I_2$ the identity matrix. So the rows of $Q$ have length 1
+# and stand at right angles, which makes it a rotation (if $\det A < 0$, with a reflection). Take any
+# angle: the likelihood is the same. So the mean loss
 # does not bend that way at all, and one eigenvalue of the Hessian, the matrix of its second
 # derivatives, is zero.
 
@@ -638,7 +643,7 @@ torch.testing.assert_close(residual.square().mean().sqrt(), L[1, 1])
 son = line[0] + 74 * line[1]
 print(f"slope {line[1]:.3f}; the sons: {son:.1f} ± {L[1, 1]:.1f} inches")
 
-# the conditional log-density is the joint one less that of the father
+# pair = father times son, given this father: so the logarithms of the densities subtract
 father, given = Normal(mean[0], sd[0]), Normal(son, L[1, 1])
 joint = best.log_prob(pair)  # 74 and 71 inches
 beside = joint - father.log_prob(pair[0])

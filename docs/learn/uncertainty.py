@@ -257,8 +257,9 @@ plt.show()
 # too much: it rests on a large $n$ as well. With a hundred readings all three nearly keep their word.
 #
 # Draw your own samples. Each line is an interval, in red if it misses the truth; only the last 40 are
-# drawn. Below runs the share of all intervals that hold it, and how exactly the simulation knows that
-# share. The green band is where it would lie if the promise were kept. Press an interval to see its
+# drawn. Below runs the share of all intervals that hold it. The green band is where it would lie if
+# the promise were kept; how exactly the simulation knows the share in the long run, the line at the
+# top says. Press an interval to see its
 # sample under two bells: the true one in green, and in red the one fitted to the sample.
 
 # %% tags=["hide"] alt="The share of intervals from ten readings that hold the truth, as two thousand samples come in. Wald's settles at 85.5 percent, Wald's on the logarithm at 90.0 and the profile at 92.2: all below the band around the promised 95, which narrows."
