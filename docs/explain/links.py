@@ -453,7 +453,7 @@ for _ in range(100):
 
 
 def round_and_even(to_loc, to_scale):
-    """Return the condition number at the best, and how the curvature changes."""
+    """Return the condition number at the best, and the curvature's change."""
 
     def along(b):
         return hessian(lambda b: loss(0 * b, to_scale(b)), b, create_graph=True)

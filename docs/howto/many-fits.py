@@ -33,8 +33,9 @@ assert fit.converged.shape == fit.log_likelihood.shape == (5,)
 #
 # ## Each has its own verdict
 #
-# Some fits of a batch may have no maximum. The others do not suffer, one warning counts the
-# failures (it counts fits from 0), and `converged` says which:
+# Some fits of a batch may have no maximum. The others do not suffer (but under `torch.optim.LBFGS`,
+# which makes one search of them all), one warning counts the failures (it counts fits from 0), and
+# `converged` says which:
 
 # %%
 import warnings

@@ -643,7 +643,7 @@ torch.testing.assert_close(residual.square().mean().sqrt(), L[1, 1])
 son = line[0] + 74 * line[1]
 print(f"slope {line[1]:.3f}; the sons: {son:.1f} ± {L[1, 1]:.1f} inches")
 
-# pair = father times son, given this father: so the logarithms of the densities subtract
+# density of a pair = that of the father × that of a son of this father
 father, given = Normal(mean[0], sd[0]), Normal(son, L[1, 1])
 joint = best.log_prob(pair)  # 74 and 71 inches
 beside = joint - father.log_prob(pair[0])
