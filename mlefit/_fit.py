@@ -128,7 +128,10 @@ def closed_form(family: type[Distribution], data: Any, *, weights: Any = None) -
         RuntimeError: The call stands inside `torch.inference_mode`.
 
     Source:
-        Anderson (2003), An Introduction to Multivariate Statistical Analysis, 3rd ed., section 3.2.
+        Anderson (2003), An Introduction to Multivariate Statistical Analysis, 3rd ed., section 3.2,
+        for normals; the others in Johnson, Kotz & Balakrishnan (1994, 1995), Continuous Univariate
+        Distributions, 2nd ed., and Johnson, Kemp & Kotz (2005), Univariate Discrete Distributions,
+        3rd ed.
 
     Examples:
         >>> from torch.distributions import Normal

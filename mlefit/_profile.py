@@ -21,7 +21,13 @@ ENOUGH = 1e-7  # of the likelihood ratio: seven digits of the bound
 
 
 def profile(
-    problem: Problem, params: Mapping[str, Tensor], name: str, error: Tensor, threshold: float
+    problem: Problem,
+    params: Mapping[str, Tensor],
+    name: str,
+    error: Tensor,
+    threshold: float,
+    *,
+    drift: Tensor,
 ) -> tuple[Tensor, Tensor]:
     """Return the two values at which twice the log-likelihood has fallen by the threshold.
 
@@ -31,6 +37,7 @@ def profile(
         name: The parameter, `(B,)`.
         error: Its standard error, `(B,)`: the first guess of the distance.
         threshold: A quantile of chi-squared with one degree of freedom.
+        drift: On which side the parameter has run to a boundary, -1 or 1; else 0, `(B,)`.
     """
     curve = Profile(problem, name, dict(params))
     constraint = problem.constraint(name)
@@ -45,9 +52,15 @@ def profile(
     edges = []
     for side in (-1.0, 1.0):
         curve.reset()
-        edge = _edge(
-            lambda z: curve(z) - threshold, center, side * width, farthest, bounded, threshold
+        # away from a boundary the likelihood is level at first, and falls after many small steps
+        inward = bounded & (side * drift < 0)
+        way = _Way(
+            step=side * width,
+            longest=torch.where(inward, 1.0, torch.inf),
+            farthest=torch.where(inward, FARTHEST + center.abs(), farthest),
+            levels=bounded & ~inward,
         )
+        edge = _edge(lambda z: curve(z) - threshold, center, way, threshold)
         edges.append(from_natural(constraint, edge, params[name]))
     return edges[0], edges[1]
 
@@ -101,18 +114,30 @@ class Profile:
         return torch.nan_to_num(found.loss[-1], nan=torch.inf)
 
 
+@dataclass(frozen=True)
+class _Way:
+    """How an end of each interval is searched for, in natural units.
+
+    Attributes:
+        step: The first step, signed; it doubles.
+        longest: The most that it grows by.
+        farthest: From the centre, where the search is given up.
+        levels: Whether it is given up, too, where the function rises no more.
+    """
+
+    step: Tensor
+    longest: Tensor
+    farthest: Tensor
+    levels: Tensor
+
+
 def _edge(
-    excess: Callable[[Tensor], Tensor],
-    center: Tensor,
-    step: Tensor,
-    farthest: Tensor,
-    bounded: Tensor,
-    threshold: float,
+    excess: Callable[[Tensor], Tensor], center: Tensor, way: _Way, threshold: float
 ) -> Tensor:
     """Return where a function that is negative at the centre turns positive, or infinity."""
     inner = _End(center, torch.full_like(center, -threshold))
-    inner, outer = _bracket(excess, inner, step, farthest, bounded)
-    return torch.where(outer.f < 0, step.sign() * torch.inf, _root(excess, inner, outer))
+    inner, outer = _bracket(excess, inner, way)
+    return torch.where(outer.f < 0, way.step.sign() * torch.inf, _root(excess, inner, outer))
 
 
 @dataclass(frozen=True)
@@ -126,22 +151,21 @@ class _End:
 def _bracket(
     excess: Callable[[Tensor], Tensor],
     center: _End,
-    step: Tensor,
-    farthest: Tensor,
-    bounded: Tensor,
+    way: _Way,
 ) -> tuple[_End, _End]:
     """Double the step until the function is positive, or far away, or level."""
-    (inner, low), outer = (center.z, center.f), center.z + step
+    (inner, low), outer = (center.z, center.f), center.z + way.step
     high = excess(outer)
     level = torch.zeros_like(high, dtype=torch.bool)
     while True:
-        short = (high < 0) & ((outer - center.z).abs() < farthest) & ~level
+        short = (high < 0) & ((outer - center.z).abs() < way.farthest) & ~level
         if not short.any():
             return _End(inner, low), _End(outer, high)
         inner, low = torch.where(short, outer, inner), torch.where(short, high, low)
-        outer = torch.where(short, center.z + 2 * (outer - center.z), outer)
+        more = (outer - center.z).clamp(-way.longest, way.longest)
+        outer = torch.where(short, outer + more, outer)
         high = torch.where(short, excess(outer), high)
-        level = level | (short & bounded & ((outer - center.z).abs() > 4) & (high - low < LEVEL))
+        level = level | (short & way.levels & ((outer - center.z).abs() > 4) & (high - low < LEVEL))
 
 
 def _root(excess: Callable[[Tensor], Tensor], inner: _End, outer: _End) -> Tensor:

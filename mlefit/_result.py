@@ -124,7 +124,7 @@ class Fit:
             >>> found.standard_errors(of=lambda d: d.variance).item()
             874.02
         """
-        information = self._checked_information()
+        information = self._checked_information("standard errors")
         spread = self._spread(information, robust=robust)
         if of is not None:
             return self._shape(information.errors(lambda params: self._apply(of, params), spread))
@@ -185,7 +185,8 @@ class Fit:
             level: The coverage to aim at.
 
         Returns:
-            `(lower, upper)`, each `(*batch)`; infinite where the likelihood never falls enough.
+            `(lower, upper)`, each `(*batch)`; the end of the parameter's range where the likelihood
+            never falls enough.
 
         Raises:
             ValueError: The parameter is not learned, or not a scalar; the level is not between 0
@@ -210,7 +211,7 @@ class Fit:
                 f"expected a learned parameter with one number a fit; got {name!r}; "
                 f"try {' or '.join(map(repr, scalars)) or 'confidence_interval()'}"
             )
-        information = self._checked_information()
+        information = self._checked_information("a profile interval")
         z = _quantile(level)
         bounds = profile(
             self._problem,
@@ -218,6 +219,7 @@ class Fit:
             name,
             information.errors(itemgetter(name), self._spread(information)),
             z * z,
+            drift=self._drift(name),
         )
         low, high = (self._shape(bound) for bound in bounds)
         return low, high
@@ -265,16 +267,22 @@ class Fit:
             from_natural(constraint, center + margin, value),
         )
 
-    def _checked_information(self) -> Information:
+    def _drift(self, name: str) -> Tensor:
+        """Return the sign of the way that the search took, 0 where it converged, `(B,)`."""
+        way = self.trace.params[name][-1] - self.trace.params[name][0]
+        return torch.where(self.converged, 0.0, way.double().sign()).reshape(-1)
+
+    def _checked_information(self, what: str) -> Information:
         check_gradients()
         if self._information is None:
             raise ValueError(
                 "expected an estimate in the interior, where the log-likelihood is smooth; got "
-                f"{self.message}; try the bootstrap, or closed_form's source for its distribution"
+                f"{self.message}; try the exact distribution of the estimate, or of a median the "
+                "bootstrap"
             )
         if not self.converged.all():
             warnings.warn(
-                f"standard errors of a fit that has not converged: {self.message}",
+                f"{what} of a fit that has not converged: {self.message}",
                 ConvergenceWarning,
                 stacklevel=3,
             )

@@ -11,7 +11,7 @@ from mlefit._pose import Problem
 
 IN_A_BATCH = {
     Outcome.OUT_OF_STEPS: "ran out of steps",
-    Outcome.DRIFTING: "run to a boundary, where the likelihood has no maximum",
+    Outcome.DRIFTING: "run to a boundary, with no maximum inside",
     Outcome.STUCK: "stopped where no step helps",
     Outcome.FAILED: "have data that cannot determine the parameters, or left the numbers",
 }
@@ -32,8 +32,8 @@ def verdict(problem: Problem, objective: Objective, found: Minimum, *, by_newton
         case Outcome.DRIFTING:
             return (
                 f"not converged: the likelihood keeps rising as {_drift(problem, objective, found)}"
-                f" {effort}, so it has no maximum there; try fixing that parameter, or a simpler "
-                "family"
+                f" {effort}, so it has no maximum inside; try fixing that parameter, a simpler "
+                "family, or closed_form if the family has one"
             )
         case Outcome.STUCK if by_newton:
             return (

@@ -182,8 +182,8 @@ def chart(constraint: Constraint, link: Transform | None = None) -> Transform:
         >>> chart(constraints.lower_cholesky)(torch.zeros(3))
         tensor([[0.6931, 0.0000],
                 [0.0000, 0.6931]])
-        >>> chart(constraints.greater_than(2.0))(torch.tensor(-50.0))
-        tensor(2.)
+        >>> chart(constraints.greater_than(2.0))(torch.tensor(-5.0))
+        tensor(2.0067)
     """
     link = SoftplusTransform() if link is None else link
     match constraint:

@@ -1,5 +1,6 @@
 """Likelihood-ratio intervals equal those of a hand-written profile and a root-finder."""
 
+import math
 from collections.abc import Callable
 from functools import partial
 
@@ -163,6 +164,31 @@ def test_one_success_in_three() -> None:
     expected = edges(fall, 1 / 3, 1e-9, 1 - 1e-9, 0.95)
     assert_close(low, expected[0], rtol=1e-3, atol=0)
     assert_close(high, expected[1], rtol=1e-3, atol=0)
+
+
+@pytest.mark.parametrize(("toss", "end"), [(1.0, 1), (0.0, 0)], ids=["heads", "tails"])
+def test_from_a_boundary_the_other_end_is_found(toss: float, end: int) -> None:
+    """Ten heads: twice 10 log p is -3.84 at the lower end."""
+    with pytest.warns(mlefit.ConvergenceWarning, match="no maximum inside"):
+        found = mlefit.fit(td.Bernoulli, [toss] * 10)
+    with pytest.warns(mlefit.ConvergenceWarning, match="^a profile interval of a fit"):
+        interval = found.profile_interval("probs")
+    expected = math.exp(-chi2.ppf(0.95, 1) / 2 / 10)
+    assert interval[end].item() == end
+    assert interval[1 - end].item() == pytest.approx(expected if end else 1 - expected, rel=1e-6)
+
+
+def test_from_infinity_the_lower_end_is_found() -> None:
+    """Light tails: the likelihood rises with df, ever less, to that of a normal."""
+    data = mlefit.datasets.michelson(2)
+    with pytest.warns(mlefit.ConvergenceWarning, match="df runs to the boundary"):
+        found = mlefit.fit(td.StudentT, data)
+    with pytest.warns(mlefit.ConvergenceWarning):
+        low, high = found.profile_interval("df")
+    there = mlefit.fit(td.StudentT, data, fixed={"df": low})
+    fall = mlefit.closed_form(Normal, data).log_likelihood - there.log_likelihood
+    assert 2 * fall.item() == pytest.approx(chi2.ppf(0.95, 1), rel=1e-4)
+    assert high == torch.inf
 
 
 def test_contains_the_estimate_and_grows_with_the_level() -> None:
