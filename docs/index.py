@@ -1,9 +1,9 @@
 # %% [markdown]
 # # Maximum likelihood in PyTorch
 #
-# mlefit is a small library, and this site teaches what it does. One call fits a distribution to data,
-# of `torch.distributions` or your own, and says whether it has arrived and how far off the answer
-# could be.
+# mlefit is a small library, and this site teaches what it does. One call fits a distribution, from
+# `torch.distributions` or of your own, to data. It says whether it has arrived, and how far off the
+# answer could be.
 
 # %% tags=["beside"]
 from torch.distributions import MultivariateNormal

@@ -5,7 +5,10 @@
 # speed of light is −8192. Where does a likelihood lose its digits, and what does `mlefit` do about
 # it?
 #
-# Two formulas give a variance. One passes over the data twice, the other is the school's:
+# In squares of large numbers, in products, in sums over many rows, in $LL^\top$ and in softplus.
+# The library shifts first, adds logarithms in float64, and works on factors ([the
+# table](#what-mlefit-does-about-each)). The first of these to begin with: two formulas give a
+# variance. One passes over the data twice, the other is the school's:
 
 
 # %%
@@ -199,8 +202,9 @@ MultivariateNormal(zero, covariance_matrix=L @ L.T)
 
 # %% [markdown]
 # The last entry of $LL^\top$ is $1 + 10^{-8}$. Float32 rounds it to 1, and the matrix is singular.
-# The condition number of $LL^\top$ is the square of that of $L$, so half of the digits go, before
-# `covariance_matrix` factorizes what is left to get $L$ back. The error of a log-density shows it:
+# The condition number of $LL^\top$ is the square of that of $L$, so twice as many digits are lost,
+# before `covariance_matrix` factorizes what is left to get $L$ back: a factor that costs four of
+# float32's seven loses them all as a product. The error of a log-density shows it:
 
 # %% tags=["fold"] alt="Median error in nats of float32 log-densities in five dimensions against the condition number of L, both axes logarithmic. From scale_tril the error grows more slowly than the condition number. From the covariance matrix it grows with its square, and the line ends where the Cholesky factorization begins to fail."
 torch.manual_seed(0)

@@ -180,8 +180,8 @@ tables("By search")
 # ## Other families
 #
 # Here most packages must search. SciPy's own `fit` has equations of its own for some families; for
-# others it takes Nelder and Mead's simplex, a search that compares values and needs no derivatives. It
-# gives no verdict.
+# others it takes the simplex of Nelder and Mead (1965), a search that compares values and needs no
+# derivatives. It gives no verdict.
 
 # %% tags=["hide"]
 tables("Other families")
@@ -269,8 +269,8 @@ assert 8 * 16 * 1e9 == 128e9  # bytes of a billion rows of 16 columns
 # %% [markdown]
 # A billion rows of 16 columns are 128 GB; each machine sends 2,320 bytes instead. With few columns
 # the wait is for messages, not for bytes. With a thousand columns one ring would bring 8 GB to
-# each machine: give `all_reduce` a `group`, twice. Parts [add up](../howto/distributed.py) exactly by
-# the formula of Chan et al. (1983), in any order.
+# each machine: give `all_reduce` a `group`, twice. Parts [add up](../howto/distributed.py) by
+# the formula of Chan et al. (1983), in any order the same but for rounding.
 #
 # ## Starting up
 
@@ -442,7 +442,8 @@ print(f"suffstats: {kept:.1f}")
 #
 # **A busy machine.** With as many threads as cores, every block of work waits for its slowest thread.
 # Beside another program that wants the cores too, that costs many times what the work does; then
-# `torch.set_num_threads(1)` is faster. For small data it always is.
+# `torch.set_num_threads(1)` is faster. For small data it costs nothing: torch does not share out so
+# little work.
 #
 # **Another question.** A search beside a formula, a first call beside a warm one, a fit without
 # standard errors beside one with a verdict: before you compare times, compare what you get.
@@ -499,5 +500,7 @@ print(f"a million rows: {1e6 * d / numbers:.0f} times as much")
 # - Chan TF, Golub GH, LeVeque RJ (1983) Algorithms for computing the sample variance. *The American
 #   Statistician* 37(3), 242–247.
 #   [doi:10.1080/00031305.1983.10483115](https://doi.org/10.1080/00031305.1983.10483115)
+# - Nelder JA, Mead R (1965) A simplex method for function minimization. *The Computer Journal* 7(4),
+#   308–313. [doi:10.1093/comjnl/7.4.308](https://doi.org/10.1093/comjnl/7.4.308)
 # - National Institute of Standards and Technology (2003) *Statistical Reference Datasets*. NIST
 #   Standard Reference Database 140. [doi:10.18434/T43G6C](https://doi.org/10.18434/T43G6C)

@@ -8,7 +8,7 @@
 # for all others, since any data can be shifted and scaled to these. Newton's method starts from the
 # same bad normal each time, with `loc` −1.8 and `scale` 1.8:
 
-# %% tags=["fold"] alt="The same likelihood on three maps, each with contours around the estimate. Over loc and scale the loss is convex only in a disc around the estimate, over loc and log scale only in a strip. In both the start lies outside, and Newton's first step leads away. Over loc / scale and 1 / scale there is no such limit: the contours are nearly round, and Newton arrives in four steps."
+# %% tags=["fold"] alt="The same likelihood on three maps, each with contours around the estimate. Over loc and scale the loss is convex only in a half disc that holds the estimate, over loc and log scale only in a strip. In both the start lies outside, and Newton's first step leads away. Over loc / scale and 1 / scale there is no such limit: the contours are nearly round, and Newton arrives in four steps."
 import matplotlib.pyplot as plt
 import torch
 from torch.autograd.functional import hessian, jacobian

@@ -7,7 +7,9 @@
 # again, every parameter to the last digit. How is that possible, and what would one write
 # differently today?
 #
-# Here are four data sets, made to have the mean and the variance of his 10,000 rows:
+# A normal likelihood sees nothing of the data but their number, mean and variance, and the printed
+# losses give these away. Here are four data sets, made to have the mean and the variance of his
+# 10,000 rows:
 
 # %%
 import torch
@@ -493,7 +495,7 @@ print(f"scale_tril=L: {good.log_prob(torch.zeros(2)):.5f}")
 # much as usual:
 
 # %%
-h = 2 * 1000 ** (-1 / 5)  # Scott's rule, times bw_adjust=2
+h = 2 * 1000 ** (-1 / 5)  # Scott's rule (1992), times bw_adjust=2
 smooth = Normal(0.0, (1 + h**2) ** 0.5)
 half = torch.tensor(0.5)
 print(f"density at 0.5: {Normal(0.0, 1.0).log_prob(half).exp():.3f}")
@@ -688,6 +690,8 @@ assert round(divergence.item(), 1) == 49.8
 #   [doi:10.1098/rsta.1922.0009](https://doi.org/10.1098/rsta.1922.0009)
 # - Kingma DP, Ba J (2015) Adam: a method for stochastic optimization. *International Conference on
 #   Learning Representations*. [arXiv:1412.6980](https://arxiv.org/abs/1412.6980)
+# - Scott DW (1992) *Multivariate Density Estimation*. Wiley.
+#   [doi:10.1002/9780470316849](https://doi.org/10.1002/9780470316849)
 # - Wilks SS (1938) The large-sample distribution of the likelihood ratio for testing composite
 #   hypotheses. *Annals of Mathematical Statistics* 9(1), 60–62.
 #   [doi:10.1214/aoms/1177732360](https://doi.org/10.1214/aoms/1177732360)

@@ -157,7 +157,7 @@ for mu, Sigma in pairs:
 # $\mu = \bar x$. **No other pair does as well**, and no derivative was needed.
 
 # %% [markdown] tags=["steps"]
-# **The trace.** Under a trace factors may be moved round:
+# **The trace.** Under a trace the last factor may move to the front:
 # $\tr(\Sigma^{-1} S) = \tr(\Sigma^{-1} S^{1/2} S^{1/2}) = \tr(S^{1/2} \Sigma^{-1} S^{1/2})$.
 #
 # **The determinant.** $\det A = \det S \,/ \det \Sigma$, so
@@ -171,8 +171,9 @@ for mu, Sigma in pairs:
 # 1 and rises after it.
 
 # %% [markdown]
-# Subtract, and the lead is a known quantity, $n$ times the **Kullback–Leibler divergence** from the
-# fitted normal to the other one:
+# Subtract, and the lead is a known quantity: $n$ times the **Kullback–Leibler divergence** from the
+# fitted normal to the other one, the mean under the first of the logarithm of the two densities' ratio
+# ([formula](../reference/formulas.md#mvn-kl)):
 #
 # $$
 # \begin{aligned}
@@ -268,8 +269,9 @@ print(f"upper entry alone        {alone:8.1f}")
 # ## Why there is only one peak
 #
 # Zero slope says nothing about shape, and in $\Sigma$ the log-likelihood is not concave: where
-# $\Sigma$ is more than twice $S$ it bends upwards. It is concave in other coordinates,
-# $\Lambda = \Sigma^{-1}$ and $\lambda = \Lambda\mu$, the **natural parameters**:
+# $\Sigma$ is more than twice $M(\mu)$, at $\mu = \bar x$ twice $S$, it bends upwards. It is concave
+# in other coordinates, $\Lambda = \Sigma^{-1}$ and $\lambda = \Lambda\mu$, the **natural
+# parameters**:
 #
 # $$
 # \begin{aligned}

@@ -3,6 +3,10 @@
 #
 # Name its class. What does `fit` do then, what may stand in place of a class, and what is refused?
 #
+# It searches for the maximum, in numbers that may take any value, and checks that it is there. In place
+# of a class may stand a `partial`, or any callable with a start in `init`. Refused is what no smooth
+# search can learn.
+#
 # Newcomb's 66 passage times of light, in billionths of a second above 24 800, have two readings far
 # below the others. A Student t (Lange et al. 1989) takes them as they are:
 

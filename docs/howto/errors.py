@@ -86,9 +86,9 @@ MultivariateNormal(X.mean(0), covariance_matrix=torch.cov(X.T))
 # **Cause.** Some direction has no variance. A column is a combination of others, as here, or there
 # are no more rows than columns; or a gradient step changed the matrix itself and left the cone of
 # covariances; or rounding did it, as below. With `validate_args=False` the message is
-# `linalg.cholesky: The factorization could not be completed because the input is not positive-definite`.
-# **Cure.** Learn the Cholesky factor and pass it as `scale_tril`
-# ([a chart of the cone](../learn/multivariate.py#a-chart-of-the-cone)). Where rows are missing no
+# `linalg.cholesky: The factorization could not be completed because the input is not
+# positive-definite`. **Cure.** Learn the Cholesky factor and pass it as `scale_tril` ([a chart of
+# the cone](../learn/multivariate.py#a-chart-of-the-cone)). Where rows are missing no
 # parametrization helps: see [fewer rows than columns](few-rows.py).
 
 # %%
@@ -164,9 +164,10 @@ draws = Normal(loc, 1.0).sample((10,))
 draws.mean().backward()
 
 # %% [markdown]
-# **Cause.** Nothing leads from the loss back to a parameter. `sample` cuts the way; so do
-# `detach`, `item`, `torch.tensor(loc)`, and a forgotten `requires_grad=True`.
-# **Cure.** `rsample`, and the tensor itself.
+# **Cause.** Nothing leads from the loss back to a parameter. `sample` cuts the way; so do `detach`,
+# `item`, `torch.tensor(loc)`, and a forgotten `requires_grad=True`. **Cure.** `rsample`, which
+# draws `loc + scale * noise`, so that the slope passes through; and the tensor itself, not a number
+# or another tensor made from it.
 #
 # ### `can't optimize a non-leaf Tensor`
 
@@ -328,14 +329,18 @@ from torch.distributions import Bernoulli
 fit = mlefit.fit(Bernoulli, [1.0, 1.0, 1.0])
 
 # %% [markdown]
-# **Cause.** The best value lies on the boundary: a coin that never fell tails has its best
-# probability at 1. A Student t does the same with data that have no heavy tails: `df` runs to
-# infinity, where the t is a normal. **Cure.** Fix that parameter, or take the simpler family. There
-# are no standard errors at a boundary; `standard_errors` says so:
+# **Cause.** The best value lies on the boundary, which a search comes near and never reaches: a
+# coin that never fell tails has its best probability at 1. A Student t does the same with data that
+# have no heavy tails: `df` runs to infinity, where the t is a normal. **Cure.** For the coin the
+# closed form, whose estimate is 1; for the t fix `df`, or take the normal. At a boundary a
+# curvature gives no standard error: `closed_form` says so, and after `fit` a warning comes with a
+# number that means nothing. A profile interval holds, with one end at the boundary:
 
-# %%
-fit = mlefit.closed_form(Bernoulli, [1.0, 1.0, 1.0])
-show(fit.standard_errors)
+# %% tags=["warns"]
+coin = mlefit.closed_form(Bernoulli, [1.0, 1.0, 1.0])
+show(coin.standard_errors)
+low, high = fit.profile_interval("probs")
+print(f"probs from {low:.3f} to {high:.0f}")
 
 # %% [markdown]
 # ### `not converged: no step raises the likelihood further`
@@ -469,14 +474,14 @@ print(f"near the square of a million float32 numbers are {gap:.0f} apart")
 # - The loss swings for ever: `zero_grad` is missing.
 # - `loc` lands far away: the loss is a sum, and the learning rate was meant for a mean. Both
 #   are shown in [gradient descent](../learn/gradient-descent.py).
-# - L-BFGS stands still, far from the top: `max_iter=1` without `max_eval`
+# - L-BFGS stands still, far from the top: `max_iter=1` without `max_eval`, since torch 2.10
 #   ([optimizers](optimizer.py)).
 # - After the loop, the last distribution has the scale from *before* the last step, while its `loc`,
 #   if that is the parameter itself, is from after it. Build it once more, as above.
 #
 # ## Exercise
 #
-# This loop has three mistakes. Find them, in the order in which they make themselves felt.
+# This loop has three mistakes. Find them, in the order in which you would meet them.
 
 # %% tags=["raises-exception"]
 loc = torch.tensor(0, dtype=x.dtype, requires_grad=True)

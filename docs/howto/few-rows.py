@@ -4,6 +4,9 @@
 # With no more rows than columns the covariance has no maximum likelihood estimate. What happens to
 # the likelihood, and what can be estimated all the same?
 #
+# It grows without bound. What can be had: the variances alone, a covariance that is shrunk towards
+# something simpler, or a shape that is borrowed from relatives. All three, on real birds:
+#
 # Four Chinstrap penguins (Gorman et al. 2014), four measurements each: bill length, bill depth and
 # flipper length in mm, mass in g. The other 64 stay aside as judges.
 
@@ -55,7 +58,7 @@ ax.set(xlabel="share of the diagonal", ylabel="nats a penguin")
 plt.show()
 
 # %% [markdown]
-# As the share of $V$ goes to zero the normal flattens onto the three-dimensional plane through the
+# As the share of $V$ goes to zero the normal flattens onto the three-dimensional hyperplane through the
 # four points. Its density there grows without bound, and the unseen penguins, who do not lie in
 # that plane, become impossible. The likelihood has no maximum, so there is nothing to return:
 

@@ -116,7 +116,7 @@ print(f"estimates: mean {estimate.mean():.2f}, spread {estimate.std():.2f}")
 print(f"standard errors: mean {error.mean():.2f}")
 print(f"intervals that hold the truth: {covered:.1%}")
 
-# %% tags=["fold"] alt="Histogram of ten thousand estimates of the concentration. They spread from about 1.2 to 4, lean to the right, and their mean, 2.11, lies right of the true value, 2."
+# %% tags=["fold"] alt="Histogram of ten thousand estimates of the concentration. They spread from about 1.2 to 4, have a long tail to the right, and their mean, 2.11, lies right of the true value, 2."
 import matplotlib.pyplot as plt
 
 fig, ax = plt.subplots(figsize=(7.2, 2.6))

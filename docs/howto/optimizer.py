@@ -25,13 +25,13 @@ for init in (None, far):
 # | you have | take |
 # |---|---|
 # | a normal of up to a hundred columns, or some 500 parameters of another family | the default, `mlefit.newton` |
-# | more | L-BFGS (Liu & Nocedal 1989) with a line search, on standardized data |
+# | more | [L-BFGS](../reference/glossary.md#l-bfgs) (Liu & Nocedal 1989) with a [line search](../reference/glossary.md#line-search), on standardized data |
 # | a normal, and more rows than memory | [sums of statistics](distributed.py), then the default |
 # | a network whose outputs are parameters | a loop of your own, Adam, the mean loss |
 #
 # Newton's method pays for the Hessian, a number for each pair of parameters. That of a normal, in
 # [its own coordinates](../explain/links.py#where-the-normal-likelihood-is-convex), falls into a block
-# for each column, so it has far fewer. A hundred columns:
+# for each row of $P$, one for each column of the data, so it has far fewer. A hundred columns:
 
 # %%
 torch.manual_seed(0)
@@ -156,11 +156,12 @@ for name, factory in {
 # last change of the loss proves nothing: a small learning rate makes it small anywhere.
 
 # %% [markdown] tags=["pitfall"]
-# **Three traps of `torch.optim.LBFGS`.** Without a line search, its default, it soon leaves the
-# numbers. With `max_iter=1`, the natural way to log every step, `max_eval = max_iter * 5 // 4` is 1.
-# The start of the step uses that up, so the line search tries one length and cannot mend it, and
-# the search can stall for ever: pass `max_eval=25`. And its own tolerances
-# (`tolerance_change=1e-9`) stop it early: set them to 0 and let `fit` judge.
+# **Three traps of `torch.optim.LBFGS`.** Without a line search, its default, nothing checks the length
+# of a step: from a far start, as here, it leaves the numbers. With `max_iter=1`, the natural way to log
+# every step, `max_eval = max_iter * 5 // 4` is 1. Since torch 2.10 the start of the step uses that up,
+# so the line search tries one length and cannot mend it, and the search can stall for ever: pass
+# `max_eval=25`. And its own tolerances (`tolerance_change=1e-9`) stop it early: set them to 0 and let
+# `fit` judge.
 
 
 # %% tags=["pitfall"]

@@ -69,7 +69,7 @@ print(f"{fast.trace.evaluations} evaluations of 3 numbers with statistics")
 # ## Pass the factor, not the covariance
 #
 # `covariance_matrix=` is factored anew at each step, about $d^3/3$ operations. `scale_tril=`
-# is not. And a product $LL^\top$ squares the condition number: half of the digits are gone before
+# is not. And a product $LL^\top$ squares the condition number: twice as many digits are gone before
 # the factorization begins (Higham 2002).
 
 # %%

@@ -293,11 +293,13 @@ for reduce, lr in ((torch.sum, 0.01), (torch.mean, 1.0)):
 # will the slope, which changes with the units of the data.
 #
 # What matters is how much log-likelihood is left to gain. Near the maximum the loss is nearly a
-# parabola. One with slope $g$ and curvature $H$ has its bottom a step of $g/H$ away, and
-# $\frac12 g^2/H$ lower. Of two parameters $g$ is the vector of first derivatives and $H$ the matrix of
-# second ones; with its [inverse](../reference/glossary.md#inverse) the bottom is
-# $\frac12 g^\top H^{-1} g$ lower. The loss is a mean over $n$ rows. So $\frac n2 g^\top H^{-1} g$ is
-# the log-likelihood still to be gained, in nats:
+# parabola. One with slope $g$ and curvature $H$ has its bottom a step of $g/H$ away, and $\frac12
+# g^2/H$ lower. Of two parameters $g$ is the vector of first derivatives and $H$ the matrix of
+# second ones; with its [inverse](../reference/glossary.md#inverse) the bottom is $\frac12 g^\top
+# H^{-1} g$ lower, in code `g @ inv(H) @ g / 2`. ($\top$
+# [transposes](../reference/glossary.md#transpose): it lays the column $g$ down as a row.) The loss
+# is a mean over $n$ rows. So $\frac n2 g^\top H^{-1} g$ is the log-likelihood still to be gained,
+# in nats:
 
 
 # %%
@@ -334,11 +336,11 @@ for step in (1000, 2000, 2600, 2800, 3000):
 #
 # Adam knows only the slope. L-BFGS remembers how the slope changed from step to step, which is a
 # picture of the curvature, and gives a direction. A **line search** then picks the length of the
-# step. It tries lengths until the loss has fallen enough and slopes less along the step than before,
-# in torch by a tenth at least: these two conditions are called `"strong_wolfe"`. So L-BFGS evaluates the loss several times a step, and
-# wants a function to call. This `closure` computes the loss and its slope, and returns the loss. One
-# call of `step` makes up to `max_iter` steps. The optimizer's own stopping rules, on the slope and on
-# the last change, are set to 0, that is, off:
+# step. It tries lengths until the loss has fallen enough and slopes less along the step than
+# before, in torch by a tenth at least: these two conditions are called `"strong_wolfe"`. So L-BFGS
+# evaluates the loss several times a step, and wants a function to call. This `closure` computes the
+# loss and its slope, and returns the loss. One call of `step` makes up to `max_iter` steps. The
+# optimizer's own stopping rules, on the slope and on the last change, are set to 0, that is, off:
 
 # %%
 u = torch.tensor([-10.0, 2.0], dtype=torch.float64, requires_grad=True)
@@ -408,12 +410,13 @@ plt.show()
 # thousand.
 
 # %% [markdown] tags=["pitfall"]
-# **Two traps of `torch.optim.LBFGS`.** Without a line search, which is the default, nothing checks a
-# step. From here ten steps go well; the eleventh leaves a scale of nearly zero, and soon the
+# **Two traps of `torch.optim.LBFGS`.** Without a line search, which is the default, nothing checks
+# a step. From here ten steps go well; the eleventh leaves a scale of nearly zero, and soon the
 # parameters are not numbers. With `max_iter=1`, the natural way to log each step, it can stall for
-# ever. A call of `step` evaluates the loss about `max_eval` times at most, by default
-# `max_iter * 5 // 4`. That is 1, and it is used up before the line search has tried a second length.
-# Pass `max_eval=25` too, as the first figure does, or record the path inside the closure.
+# ever (since torch 2.10). A call of `step` evaluates the loss about `max_eval` times at most, by
+# default `max_iter * 5 // 4`. That is 1, and it is used up before the line search has tried a
+# second length. Pass `max_eval=25` too, as the first figure does, or record the path inside the
+# closure. (Before 2.10 the line search did not heed `max_eval`.)
 
 
 # %% tags=["pitfall"]
@@ -443,12 +446,12 @@ print("and max_eval=25:    ", run(20, **wolfe, max_eval=25))
 # %% [markdown]
 # ## Take the controls
 #
-# Here is the plane of the first figure again, with gradient descent on its way from the post's start.
-# *Run* goes on to the end. Drag the start, and the whole walk follows. Of the two plots below the plane
-# the first is the loss that is left after each step; the second is the next step, seen from its side:
-# the loss along it, and the parabola that has its slope and curvature here. *Momentum* follows a running sum of the
-# slopes, of which the older ones fade by a factor of 0.9 with each step. *Newton* goes to where the
-# parabola is level.
+# Here is the plane of the first figure again, with gradient descent on its way from the post's
+# start. *Run* goes on to the end. Drag the start, and the whole walk follows. Of the two plots
+# below the plane the first is the loss that is left after each step; the second is the next step,
+# seen from its side: the loss along it, and the parabola that has its slope and curvature here.
+# *Momentum* follows a running sum of the slopes, of which the older ones fade by a factor of 0.9
+# with each step. *Newton* goes to where the parabola is level.
 
 # %% tags=["hide"] alt="The plane of loc and scale with three walks from loc -10, scale 2.13. Gradient descent on the mean loss with rate 1 jumps over the valley and runs down beside it to the estimate. Newton's steps in loc and scale run away to the upper left. Newton's steps in loc / scale and 1 / scale arrive after four."
 import json

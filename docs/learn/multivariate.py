@@ -77,7 +77,7 @@ plt.show()
 
 # %% [markdown]
 # The matrix is the shape of the cloud. The normal with this matrix expects 50, 90 and 99 % of the
-# pairs within the ellipses, as the [next section](#the-density-of-a-pair) works out. The diagonal
+# pairs within the ellipses; the [next section](#the-density-of-a-pair) says why. The diagonal
 # of the matrix holds the two variances: the squares of the widths of the bells on the sides. The
 # number off the diagonal is the **covariance**, the mean product of the two deviations. It stands
 # there twice, and tilts the ellipses: sons of tall fathers are tall. Divided by both standard
@@ -107,8 +107,11 @@ print(f"father 5 inches up:  sons {5 * S[0, 1] / S[0, 0]:.1f} inches up")
 # \end{aligned}
 # $$
 #
-# The last product, with the [inverse](../reference/glossary.md#inverse) of $\Sigma$, is the squared
-# distance from the centre, measured in standard deviations in each direction. It is called the squared **Mahalanobis distance**, $D^2$, and takes the place of $z^2$.
+# Here $\det\Sigma$ is the [determinant](../reference/glossary.md#determinant) of $\Sigma$, by which
+# the cloud takes up more or less room, and $\Sigma^{-1}$ the
+# [inverse](../reference/glossary.md#inverse). The last product is the squared distance from the
+# centre, measured in standard deviations in each direction. It is called the squared **Mahalanobis
+# distance**, $D^2$, and takes the place of $z^2$.
 
 # %%
 import math
@@ -127,13 +130,24 @@ print(f"squared distance {distance:.3f}, log-density {by_hand:.3f} nats")
 # %% [markdown]
 # All points at one distance have one density, and they form an ellipse. Its axes point along the
 # [eigenvectors](../reference/glossary.md#eigenvector) of $\Sigma$, and the variances along them are
-# the [eigenvalues](../reference/glossary.md#eigenvalue). The
-# [determinant](../reference/glossary.md#determinant) $\det\Sigma$ is their product, and the
+# the [eigenvalues](../reference/glossary.md#eigenvalue). The determinant is their product, and the
 # [trace](../reference/glossary.md#trace) $\tr\Sigma$, the sum of the diagonal, is their sum too. In
-# two dimensions a normal
-# has probability $e^{-c/2}$ where $D^2$ exceeds $c$. So each ellipse of the figure is drawn
-# where $D^2 = -2\log(1 - p)$, from the fit and not around the points: the share $p$ should lie
-# within. Do the families agree?
+# two dimensions a normal has probability $e^{-c/2}$ where $D^2$ exceeds $c$. So each ellipse of the
+# figure is drawn where $D^2 = -2\log(1 - p)$, from the fit and not around the points: the share $p$
+# should lie within.
+
+# %% [markdown] tags=["steps"]
+# Why $e^{-c/2}$? In standard deviations along the axes of the ellipses the pair is two independent
+# standard normals, $z_1$ and $z_2$, and $D^2 = z_1^2 + z_2^2 = r^2$, the square of the distance
+# from the centre. Their density is $e^{-r^2/2}/2\pi$, the same all along a circle, and a thin ring
+# of radius $r$ has the area $2\pi r\,\mathrm dr$. So
+#
+# $$
+# P(D^2 > c) = \int_{\sqrt c}^\infty e^{-r^2/2}\, r\,\mathrm dr = e^{-c/2} .
+# $$
+
+# %% [markdown]
+# Do the families agree?
 
 # %%
 eigenvalues = torch.linalg.eigvalsh(S)
@@ -204,10 +218,11 @@ print(Sigma.detach().round(decimals=2).tolist())
 
 # %% [markdown]
 # Two variances of 1 and a covariance of 1.96: a correlation of 196 %. No cloud has this shape. A
-# covariance matrix must be **positive definite**: seen along any direction $v$ the cloud has the
-# variance $v^\top \Sigma v$, which must be positive. Along $(1, -1)$ this one has less than
-# nothing. The matrices that pass form a cone: any positive multiple of one is another. Seen from
-# the side, with the mean of the two variances upwards, it is a wedge:
+# covariance matrix must be **positive definite**: seen along any direction $v$, of length 1, the
+# cloud has the variance $v^\top \Sigma v$, which must be positive. Along $(1, -1)$, whose length
+# does not change the sign, this one has less than nothing. The matrices that pass form a cone: any
+# positive multiple of one is another. Seen from the side, with the mean of the two variances
+# upwards, it is a wedge:
 
 
 # %% tags=["fold"] alt="A wedge that opens upwards: covariance across, mean variance upwards. Inside are the positive definite matrices, outside none is. From the identity matrix the step on Sigma runs straight across the border. The path in the Cholesky chart bends inside the wedge towards the estimate at 0.39 and 1."
@@ -288,13 +303,13 @@ for rate in (0.01, 0.1, 1.0, 10.0):
 # narrower the cloud, the closer the wall, and nobody knows beforehand how narrow it is.
 
 # %% [markdown] tags=["steps"]
-# In one dimension the mean loss is $\frac12 (\log \sigma^2 + s^2/\sigma^2)$ and a constant, and its slope
-# in $\sigma^2$ is $\frac12 (1/\sigma^2 - s^2/\sigma^4)$. With matrices it is
-# $\frac12 (\Sigma^{-1} - \Sigma^{-1} S\, \Sigma^{-1})$
-# ([derived here](../explain/proofs.py#the-same-by-calculus)). The search begins at the identity, which
-# stretches all directions alike. So the first step stretches along the eigenvectors of $S$ alone, and
-# so do its inverse, the next gradient and the next step. Each eigenvalue $b$ of $\Sigma$ moves by
-# itself towards the eigenvalue $a$ of $S$:
+# In one dimension the mean loss is $\frac12 (\log \sigma^2 + s^2/\sigma^2)$ and a constant, and its
+# slope in $\sigma^2$ is $\frac12 (1/\sigma^2 - s^2/\sigma^4)$. With matrices it is $\frac12
+# (\Sigma^{-1} - \Sigma^{-1} S\, \Sigma^{-1})$ ([derived
+# here](../explain/proofs.py#the-same-by-calculus)). The search begins at the identity, which
+# stretches all directions alike. So the first step stretches along the eigenvectors of $S$ alone,
+# and so do its inverse, the next gradient and the next step. Each eigenvalue $b$ of $\Sigma$ moves
+# by itself towards the eigenvalue $a$ of $S$:
 #
 # $$
 # b \leftarrow b - \frac\alpha2 \Bigl( \frac1b - \frac{a}{b^2} \Bigr) .

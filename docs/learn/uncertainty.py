@@ -115,13 +115,23 @@ for (name, many), error in zip(again.params.items(), errors, strict=True):
 # \end{aligned}
 # $$
 #
-# The slope is a sum of $n$ independent terms, one for each row: their **scores**. If the family is
-# right the mean of this sum is 0 and its covariance is the expectation $\E[\mathcal I]$, the average of
-# $\mathcal I$ over all samples that the truth could give: differentiate
-# $\int p(x \mid \theta)\,\mathrm dx = 1$ once and twice, with
-# $\nabla p = p\, \nabla \log p$. For large $n$ the sum is close to normal and
-# $\mathcal I$ is close to its expectation, so $\hat\theta - \theta_0$ is close to normal with
-# covariance $\mathcal I^{-1} \mathcal I\, \mathcal I^{-1} = \mathcal I^{-1}$.
+# The slope is a sum of $n$ independent terms $\nabla \log p(x_i \mid \theta_0)$, one for each row:
+# their **scores**. Write $\E$ for the expectation, the average over all rows that the truth could
+# give, each $x$ with its density $p$. If the family is right, differentiate $\int p\,\mathrm dx =
+# 1$ by $\theta$, with $\nabla p = p\, \nabla \log p$, once and again:
+#
+# $$
+# \begin{aligned}
+# 0 &= \int p\, \nabla \log p \;\mathrm dx = \E[\nabla \log p], \\
+# 0 &= \int p\, \bigl( \nabla^2 \log p + \nabla \log p\, \nabla \log p^\top \bigr) \,\mathrm dx .
+# \end{aligned}
+# $$
+#
+# So a score has the mean 0, and its covariance, the expectation of
+# $\nabla \log p\, \nabla \log p^\top$, is $\E[-\nabla^2 \log p]$: the average curvature at the truth.
+# The $n$ rows add up. For large $n$ their sum is close to normal and $\mathcal I$ is close to $n$ times
+# this average, so $\hat\theta - \theta_0$ is close to normal with covariance
+# $\mathcal I^{-1} \mathcal I\, \mathcal I^{-1} = \mathcal I^{-1}$.
 #
 # This takes two things for granted. Where the family is wrong, the middle factor is another matrix,
 # and [the sandwich](model-checking.py#what-holds-if-the-model-is-wrong) replaces it. Where the rows
@@ -258,8 +268,8 @@ plt.show()
 #
 # Draw your own samples. Each line is an interval, in red if it misses the truth; only the last 40 are
 # drawn. Below runs the share of all intervals that hold it. The green band is where it would lie if
-# the promise were kept; how exactly the simulation knows the share in the long run, the line at the
-# top says. Press an interval to see its
+# the promise were kept. The line at the top says between which values the share in the long run lies,
+# with 95 % confidence, as far as these samples tell. Press an interval to see its
 # sample under two bells: the true one in green, and in red the one fitted to the sample.
 
 # %% tags=["hide"] alt="The share of intervals from ten readings that hold the truth, as two thousand samples come in. Wald's settles at 85.5 percent, Wald's on the logarithm at 90.0 and the profile at 92.2: all below the band around the promised 95, which narrows."
@@ -349,12 +359,13 @@ print(f"p = {p:.4f}, 1 sample in {1 / p:.0f}")
 # ## Three tests of one value
 #
 # Is $\mu = \mu_0$? Three tests read the answer off one curve: the log-likelihood of $\mu$, with the
-# best $\sigma$ for each $\mu$. The **likelihood ratio** is the height of the top above $\mu_0$,
-# twice. **Wald's** statistic is the distance of $\mu_0$ from the top, in standard errors, squared.
-# The **score** statistic is the slope at $\mu_0$, squared, over its variance; at the top the slope
-# is zero. This test needs no fit with $\mu$ free: with $\sigma_0^2 = s^2 + (\bar x - \mu_0)^2$, the
-# best variance at $\mu_0$, the slope is $n (\bar x - \mu_0)/\sigma_0^2$ and its variance
-# $n/\sigma_0^2$. To compare the three, write $t = (\bar x - \mu_0)/s$:
+# best $\sigma$ for each $\mu$. The **likelihood-ratio** statistic is twice the height of the top
+# above $\mu_0$: twice the logarithm of the ratio of the two likelihoods. **Wald's** statistic is
+# the distance of $\mu_0$ from the top, in standard errors, squared. The **score** statistic is the
+# slope at $\mu_0$, squared, over its variance; at the top the slope is zero. This test needs no fit
+# with $\mu$ free: with $\sigma_0^2 = s^2 + (\bar x - \mu_0)^2$, the best variance at $\mu_0$, the
+# slope is $n (\bar x - \mu_0)/\sigma_0^2$ and its variance $n/\sigma_0^2$. To compare the three,
+# write $t = (\bar x - \mu_0)/s$:
 #
 # $$
 # \begin{aligned}
@@ -377,7 +388,7 @@ for n in (5, 20, 100):
 # %% [markdown]
 # They differ where the curve differs from a parabola. Drag the hypothesis along it:
 
-# %% tags=["hide"] alt="The log-likelihood of the mean of twenty readings, with the best width for each, and the parabola that has the same top and curvature. At the hypothesis 860 the log-likelihood is 2.07 nats below its top: a likelihood ratio of 4.13. Wald's statistic is 4.59, the score's 3.73."
+# %% tags=["hide"] alt="The log-likelihood of the mean of twenty readings, with the best width for each, and the parabola that has the same top and curvature. At the hypothesis 860 the log-likelihood is 2.07 nats below its top: a likelihood-ratio statistic of 4.13. Wald's statistic is 4.59, the score's 3.73."
 display({"text/html": f'<mle-tests data="{x.tolist()}"></mle-tests>'}, raw=True)
 
 first = x[:20]
@@ -457,7 +468,8 @@ print(f"middle 95 % of the thousand {a:.2f} to {b:.2f}")
 
 # %% [markdown]
 # Two routes, one answer: a correlation of 0.41 with a standard error of 0.06. A correlation cannot
-# exceed 1. So its Wald interval is better made for $\tanh^{-1} r$ and mapped back, as Fisher did.
+# exceed 1. So its Wald interval is better made for $\tanh^{-1} r$, which runs from $-\infty$ to
+# $\infty$ as $r$ runs from −1 to 1, and mapped back by $\tanh$, as Fisher did.
 #
 # Why throw away the other sons? Galton has 481 in all. But brothers have the same father and
 # the same mother, and are alike. Counted as independent they promise too much. The bootstrap can be
@@ -543,7 +555,8 @@ plt.show()
 # %% [markdown] tags=["solution"]
 # No. The ratio follows $\chi^2_3$ as it should, so 1 sample in 188 looks like this, and among many
 # posts with 1000 pairs some have to. A $p$-value is about a procedure: it says how often a true model
-# would look as bad. With the truth known, as here, there is nothing to decide.
+# would look as bad. With the truth known, as here, there is nothing to decide. With three degrees of
+# freedom 5 % lie beyond 7.815, as with one 5 % lie beyond 3.84.
 #
 # With the covariance held at $\Sigma$, and $S$ the scatter of a sample, twice the gain is
 # $n\bigl(\tr(\Sigma^{-1}S) - \log\det(\Sigma^{-1}S) - 2\bigr)$. The trace is of the held fit; the 2 is
@@ -563,6 +576,7 @@ print(f"beyond 12.70: {beyond} of 2000, expected {2000 * p:.1f}")
 print(f"beyond 7.815, the 5 % point: {100 * rate:.1f} %")
 assert abs(beyond - 2000 * p) < 3 * (2000 * p) ** 0.5
 assert abs(rate - 0.05) < 3 * (0.05 * 0.95 / 2000) ** 0.5
+assert abs(tail(7.815, df=3) - 0.05) < 1e-5
 
 # %% [markdown]
 # **2.** Bootstrap $\sigma$ of Michelson's hundred readings, with weights of shape `(100, 4000)`. Is the
