@@ -167,6 +167,64 @@ def test_the_lines_stay_under_the_pointer(lab):
     assert plot.evaluate("e => getComputedStyle(e).cursor") == "pointer"
 
 
+def shown(lab) -> int:
+    settle(lab)
+    return lab.evaluate("e => e.state.shown")
+
+
+@pytest.mark.parametrize("beyond", [-300, 400])
+def test_a_drag_beyond_the_rows_and_back_ends_where_it_began(lab, beyond):
+    draw(lab, 1000)
+    lab.locator("input[name=shown]").fill("500")
+    settle(lab)
+    box, mouse = lab.locator(".plot svg").first.bounding_box(), lab.page.mouse
+    x, y = box["x"] + 200, box["y"] + 150
+    mouse.move(x, y)
+    mouse.down()
+    before, line = shown(lab), lab.locator(".thick").bounding_box()
+    for height, steps in ((beyond, 30), (0, 5)):
+        mouse.move(x, y + height, steps=steps)
+        settle(lab)
+    mouse.up()
+    assert shown(lab) == before
+    assert lab.locator(".thick").bounding_box() == line
+
+
+@pytest.mark.parametrize("place", [(200, 12), (200, 285), (5, 150)])
+def test_a_click_beside_the_axes_shows_nothing_else(lab, place):
+    draw(lab, 100)
+    lab.locator("input[name=shown]").fill("120")
+    before = shown(lab)
+    lab.locator(".plot svg").first.click(position=dict(zip("xy", place, strict=True)))
+    assert shown(lab) == before
+
+
+def test_an_interval_that_goes_on_beyond_the_axes_has_an_arrow(lab):
+    choose(lab, interval="profile", level="99 %", n="5 readings")
+    counts = """e => {
+      const { plot, marks } = e.views[0];
+      const lines = [marks.hits, marks.misses].map((m) => m.getAttribute("d")).join("");
+      const cut = e.lab.intervals.filter(([, high]) => high > plot.xAxis.domain[1]);
+      return [lines.split("L").length - 1, cut.length];
+    }"""
+    arrows, cut = lab.evaluate(counts)
+    assert arrows == cut > 0
+
+
+def test_the_log_comes_back_with_the_width(lab):
+    log = f"Wald on log {SIGMA}"
+    choose(lab, interval=log)
+    choose(lab, of="the mean \N{GREEK SMALL LETTER MU}")
+    assert lab.evaluate("e => e.state.method") == "wald"
+    choose(lab, of=f"the width {SIGMA}")
+    assert lab.evaluate("e => e.state.method") == "logWald"
+
+    choose(lab, of="the mean \N{GREEK SMALL LETTER MU}")
+    choose(lab, interval="profile")
+    choose(lab, of=f"the width {SIGMA}")
+    assert lab.evaluate("e => e.state.method") == "profile"
+
+
 def test_a_line_that_is_pressed_stays_shown_while_samples_come(lab):
     lab.page.emulate_media(reduced_motion="no-preference")
     box = lab.locator(".plot svg").first.bounding_box()

@@ -3,6 +3,7 @@
   const { number, mark, place, drag, maths } = Explorables;
   const NAMES = { mu: "mean μ", sigma: "standard deviation σ" };
   const ROWS = 40;
+  const ARROW = 8; // pixels that a line which goes on reaches beyond the axes
   const TALL = 0.0095; // a density, below which a bell is drawn to the same scale
 
   const within = ([low, high], value) => Math.min(high, Math.max(low, value));
@@ -28,9 +29,24 @@
       };
       this.first = 0;
       this.plot.svg.style.cursor = "pointer";
-      const row = ({ y }) => Math.floor(this.plot.yAt(y));
-      const start = (at) => pick(this.first + within([0, ROWS - 1], row(at)));
-      drag(this.plot, { start, move: (at) => pick(this.first + row(at)) });
+      this.letPick(pick);
+    }
+
+    /** Pick the row under the pointer; beyond the rows the window moves, and back it comes back. */
+    letPick(pick) {
+      const { plot } = this;
+      const row = ({ y }) => Math.floor(plot.yAt(y));
+      let from; // the window at the press, if that was within the axes
+      const show = (index) => {
+        if (from === undefined) return;
+        this.first = from;
+        pick(from + index);
+      };
+      const start = (at) => {
+        from = plot.holds(at) ? this.first : undefined;
+        show(within([0, ROWS - 1], row(at)));
+      };
+      drag(plot, { start, move: (at) => show(row(at)) });
     }
 
     draw({ parameter, n, shown }) {
@@ -59,10 +75,16 @@
       place(marks.name, plot.x(truth), top - 7);
     }
 
-    line([low, high], row) {
+    /** Draw an interval, with an arrow where it goes on beyond the axes. */
+    line(interval, row) {
       const { left, right } = this.plot.inner;
-      const [from, to] = [low, high].map((end) => within([left, right], this.plot.x(end)));
-      return `M${from},${this.plot.y(row)}H${to}`;
+      const y = this.plot.y(row);
+      const ends = interval.map((end) => this.plot.x(end));
+      const [from, to] = ends.map((end) => within([left - ARROW, right + ARROW], end));
+      const arrow = (x, back) => `M${x + back},${y - 2}L${x},${y}l${back},2`;
+      const isCut = [ends[0] < left - ARROW, ends[1] > right + ARROW];
+      const arrows = [isCut[0] ? arrow(from, 4) : "", isCut[1] ? arrow(to, -4) : ""];
+      return `M${from},${y}H${to}${arrows.join("")}`;
     }
 
     /** A domain for samples of n rows, whatever the method and the level. */

@@ -1,7 +1,7 @@
 // <mle-coverage data='{"mu": 850, "sigma": 80}'>: draw samples, watch their intervals hit and miss.
 (() => {
   const { html, number, mark, Lab, coverageViews } = Explorables;
-  const START = { parameter: "sigma", method: "wald", level: 0.95, n: 10, seed: 1 };
+  const START = { parameter: "sigma", method: "wald", asked: "wald", level: 0.95, n: 10, seed: 1 };
   const FIRST = 40;
   const MOST = 5000; // samples
   const FRAMES = 50; // that a large number of draws is spread over
@@ -31,12 +31,14 @@
     }
 
     buildControls() {
+      const method = (value) => this.set({ method: value, asked: value });
       const parameter = (value) => {
-        const method = value === "mu" && this.state.method === "logWald" ? "wald" : this.state.method;
-        this.set({ parameter: value, method });
+        const { asked } = this.state; // the mean has no log, the width shall have it again
+        const isLost = value === "mu" && asked === "logWald";
+        this.set({ parameter: value, method: isLost ? "wald" : asked });
       };
       const menus = [
-        this.choice({ key: "method", label: "interval", options: METHODS }),
+        this.choice({ key: "method", label: "interval", options: METHODS, change: method }),
         this.choice({ key: "parameter", label: "for", options: PARAMETERS, change: parameter }),
         this.choice({ key: "level", label: "level", options: LEVELS }),
         this.choice({ key: "n", label: "from", options: SIZES, change: (n) => this.restart({ n }) }),

@@ -103,6 +103,12 @@
       return low + ((bottom - pixel) / (bottom - top)) * (high - low);
     }
 
+    /** Return whether a pixel is within the axes. */
+    holds({ x, y }) {
+      const { left, top, right, bottom } = this.inner;
+      return left <= x && x <= right && top <= y && y <= bottom;
+    }
+
     /** Return the `d` of a path through points `[x, y]`. */
     path(points) {
       const at = points.map(([x, y]) => `${this.x(x).toFixed(1)},${this.y(y).toFixed(1)}`);
