@@ -277,8 +277,8 @@ class Fit:
         if self._information is None:
             raise ValueError(
                 "expected an estimate in the interior, where the log-likelihood is smooth; got "
-                f"{self.message}; try the exact distribution of the estimate, or, for a median, the "
-                "bootstrap"
+                f"{self.message}; try the exact distribution of the estimate, or, for a median, "
+                "the bootstrap"
             )
         if not self.converged.all():
             warnings.warn(
