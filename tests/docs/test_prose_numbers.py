@@ -19,6 +19,7 @@ ELSEWHERE = {
     "index.py": {"3.11": "a version of Python"},
     "explain/post-2022.py": {"122": "of 125 numbers, on another machine"},
     "howto/errors.py": {"10^{-6}": "torch's documentation of GaussianNLLLoss"},
+    "howto/optimizer.py": {"2.10": "a version of torch"},
 }
 
 
