@@ -160,6 +160,14 @@ def test_a_finger_drags_the_hypothesis(browser, address):
         assert hypothesis(tests) > start
 
 
+def test_a_swipe_upwards_on_the_handle_scrolls_the_page(browser, address):
+    with explore(browser, f"{address}/{PAGE}", "mle-tests", size=SIZES["phone"]) as tests:
+        start, top = hypothesis(tests), tests.bounding_box()["y"]
+        swipe(tests.locator(".knob"), 4, -150)
+        assert tests.bounding_box()["y"] < top - 100
+        assert hypothesis(tests) == start
+
+
 @pytest.mark.parametrize("n", [5, 100])
 def test_its_code_prints_the_numbers_on_the_screen(tests, tmp_path, n):
     tests.get_by_label("readings").select_option(f"the first {n}")

@@ -3,14 +3,19 @@
   const { svg, mark, place } = Explorables;
   const FAR = 1e4; // steps, beyond every limit
 
-  /** Make a knob that can be dragged, moved by `arrows`, and touched beside it. */
-  function handle(label, colour = "model") {
+  /**
+   * Make a knob that can be dragged, moved by `arrows`, and touched beside it. One that only goes
+   * `sideways` leaves a swipe up or down to the page.
+   */
+  function handle(label, colour = "model", { sideways = false } = {}) {
     const target = svg("circle", { class: "target", r: 22 });
     const knob = svg("circle", { class: "knob", r: 7 });
     const names = { role: "slider", tabindex: 0, "aria-label": label, class: `handle ${colour}` };
+    if (sideways) names.class += " sideways";
     const group = svg("g", names, target, knob);
     // Chromium heeds touch-action on a whole drawing alone, and would scroll the page.
-    group.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
+    const keep = (event) => sideways || event.preventDefault();
+    group.addEventListener("touchstart", keep, { passive: false });
     return group;
   }
 
@@ -52,7 +57,8 @@
       press = event;
       box = plot.svg.getBoundingClientRect();
       target.setPointerCapture(event.pointerId);
-      if (handle || event.pointerType !== "touch") begin();
+      const mayScroll = !handle || handle.classList.contains("sideways");
+      if (!mayScroll || event.pointerType !== "touch") begin();
     });
     target.addEventListener("pointermove", (event) => {
       if (!press) return;

@@ -52,7 +52,7 @@
         heightName: curve.add("text", "model haloed"),
         slopeName: curve.add("text", "trail haloed"),
       };
-      this.handle = handle("The hypothesis", "model");
+      this.handle = handle("The hypothesis", "model", { sideways: true });
       curve.svg.append(this.handle);
 
       let from;
