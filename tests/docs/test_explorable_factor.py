@@ -289,11 +289,147 @@ def test_says_what_each_handle_and_matrix_is(factor):
     assert knob.get_attribute("aria-valuetext") == words_
 
 
-def test_nothing_below_jumps_as_what_is_dragged_changes(factor):
-    height = factor.bounding_box()["height"]
-    for mode in MODES:
+@pytest.mark.parametrize("size", [*SIZES.values(), (320, 640)])
+def test_nothing_below_jumps_as_what_is_dragged_changes(browser, address, size):
+    with explore(browser, f"{address}/{PAGE}", "mle-factor", size=size) as factor:
+        rows = factor.locator(".plot, .matrices, .status")
+        places = []
+        for mode in MODES:
+            enter(factor, mode)
+            places.append([row.bounding_box() for row in rows.all()])
+        assert places == places[:1] * len(MODES)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_starts_again_with_what_is_dragged(factor, mode):
+    before = factor.evaluate("e => ({...e.state})")
+    enter(factor, mode)
+    slide(factor, mu1=70, **{{"factor": "s1", "root": "angle", "covariance": "s11"}[mode]: 4})
+    press(factor, "Start again")
+    assert factor.evaluate("e => e.state") == before | {"mode": mode}
+
+
+UNITS = {
+    "inches": ["fathers' s.d.", "sons' s.d.", "mean father", "mean son"],
+    "square inches": ["fathers' variance", "sons' variance", "covariance"],
+}
+
+
+def test_says_the_units(factor):
+    for mode in ("factor", "covariance"):
         enter(factor, mode)
-        assert factor.bounding_box()["height"] == height
+        for unit, names in UNITS.items():
+            for name in names:
+                slider = factor.get_by_role("slider", name=name, exact=True)
+                if slider.is_visible():
+                    said, value = slider.get_attribute("aria-valuetext"), slider.input_value()
+                    assert said == f"{float(value):.2f} {unit}".replace("-", "\N{MINUS SIGN}")
+                    short = slider.locator("+ .value").inner_text()
+                    assert short.endswith({"inches": " in", "square inches": " in²"}[unit])
+
+    axes = factor.locator(".plot").nth(1).locator(".axes text").all_text_contents()
+    assert {"covariance, in²", "variance of the sons, in²"} <= set(axes)
+
+
+@pytest.mark.parametrize("size", [*SIZES.values(), (320, 640)])
+def test_no_words_beside_the_axes_lie_over_others(browser, address, size):
+    with explore(browser, f"{address}/{PAGE}", "mle-factor", size=size) as factor:
+        enter(factor, "covariance")
+        slide(factor, s11=16)
+        for plot in factor.locator(".plot").all():
+            assert plot.evaluate(OVERLAPS) == []
+
+
+# The pairs of words that overlap, of those beside the axes.
+OVERLAPS = """plot => {
+  const texts = [...plot.querySelectorAll(".axes text, text.muted")].filter((t) => t.textContent);
+  const boxes = texts.map((text) => text.getBoundingClientRect());
+  const meet = (a, b) =>
+    a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+  return texts.flatMap((one, i) =>
+    texts.slice(i + 1).filter((_, k) => meet(boxes[i], boxes[i + 1 + k]))
+      .map((other) => `${one.textContent} / ${other.textContent}`));
+}"""
+
+
+def test_names_of_near_tips_do_not_overlap(factor):
+    slide(factor, s1=0.5, s2=0.5, rho=0)
+    for _ in ("above", "beside"):
+        one, other = (box.bounding_box() for box in factor.locator("text.trail").all())
+        assert one["y"] > other["y"] + other["height"] or other["y"] > one["y"] + one["height"]
+        slide(factor, rho=0.99)
+
+
+@pytest.mark.parametrize("size", [(844, 390), SIZES["desktop"]])
+def test_a_phone_that_is_turned_has_the_heights_of_a_phone(browser, address, size):
+    page = f"{address}/{PAGE}"
+    heights = []
+    for before in (size, SIZES["phone"]):
+        with explore(browser, page, "mle-factor", size=before) as factor:
+            width, height = SIZES["phone"]
+            factor.page.set_viewport_size({"width": width, "height": height})
+            factor.page.wait_for_function(
+                "e => e.plots.every((plot) => plot.width === plot.element.clientWidth)",
+                arg=factor.element_handle(),
+            )
+            settle(factor)
+            plots = factor.locator(".plot svg").all()
+            heights.append([plot.bounding_box()["height"] for plot in plots])
+            for name in ("Centre", "Tip of Le1", "Tip of Le2"):
+                assert handle(factor, name).evaluate(IS_INSIDE)
+    assert heights == [[320, 240]] * 2
+
+
+@pytest.mark.parametrize(("s12", "said"), [(15.8, "0.99"), (15.95, "0.997"), (15.9999, "0.999994")])
+def test_no_correlation_inside_the_cone_is_one(factor, s12, said):
+    enter(factor, "covariance")
+    factor.evaluate("(e, s12) => e.move({s11: 16, s22: 16, s12})", s12)
+    assert f"correlation {said}." in words(factor)
+    enter(factor, "factor")
+    slider = factor.get_by_role("slider", name="correlation", exact=True)
+    assert slider.get_attribute("aria-valuetext") == said
+
+
+@pytest.mark.parametrize("variance", [0.25, 9, 15.9])
+def test_on_the_border_it_says_so(factor, variance):
+    enter(factor, "covariance")
+    slide(factor, s11=variance, s22=variance, s12=variance)
+    assert "is on the border of the cone: smallest eigenvalue 0.000" in words(factor)
+    assert "correlation 1, on the border" in factor.locator(".matrices").inner_text()
+    slide(factor, s12=variance + 0.01)
+    assert "left the cone" in words(factor)
+
+
+def test_the_border_has_its_vertex_at_the_axis(factor):
+    for s1 in (0.5, 1, 3):
+        slide(factor, s1=s1)
+        path, floor = factor.evaluate(
+            "e => [e.cone.border.getAttribute('d'), e.cone.plot.inner.bottom]"
+        )
+        heights = [float(point.split(",")[1]) for point in path.strip("M").split("L")]
+        assert max(heights) == pytest.approx(floor, abs=0.1)
+        assert heights.count(max(heights)) < 20
+
+
+@pytest.mark.parametrize("size", [*SIZES.values(), (320, 640)])
+@pytest.mark.parametrize(("s12", "s22"), [(-16, 0.25), (0, 16)])
+def test_the_ring_covers_no_words(browser, address, size, s12, s22):
+    with explore(browser, f"{address}/{PAGE}", "mle-factor", size=size) as factor:
+        enter(factor, "covariance")
+        for s11 in (0.25, 4, 9):
+            slide(factor, s11=s11, s12=s12, s22=s22)
+            ring = handle(factor, "Covariance matrix").bounding_box()
+            for name in ("positive definite", "no normal"):
+                text = factor.get_by_text(name, exact=True).bounding_box()
+                assert not meet(ring, text)
+
+
+def meet(one: dict[str, float], other: dict[str, float]) -> bool:
+    """Return whether two boxes overlap."""
+    return all(
+        one[side] < other[side] + other[length] and other[side] < one[side] + one[length]
+        for side, length in (("x", "width"), ("y", "height"))
+    )
 
 
 @pytest.mark.parametrize("name", ["s1", "rho", "mu1", "mu2"])

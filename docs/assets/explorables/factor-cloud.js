@@ -6,6 +6,7 @@
   const { LIMITS } = Explorables.factorState;
   const MIDDLE = [69.1, 69.6];
   const REACH = [9.2, 10]; // inches from the middle that are seen at least: no tip goes farther
+  const NEAR = 26; // pixels, less than two names take
   const HINTS = {
     factor: "drag the rings, Le₂ up or down",
     root: "drag a tip: A turns",
@@ -23,7 +24,7 @@
       const label = "Heights of fathers and sons, and an ellipse of the normal";
       const x = { domain: [0, 1], label: "father, inches" };
       const y = { domain: [0, 1], label: "son, inches" };
-      this.plot = host.plot({ label, x, y, height: height(390, 320), interactive: true });
+      this.plot = host.plot({ label, x, y, interactive: true });
       this.plot.element.style.flex = "1.6 1 17rem";
       this.best = best;
 
@@ -76,8 +77,10 @@
 
     /** `state` is `centre`, `root` (null if there is no normal), its `name` and the `mode`. */
     draw(state) {
-      if (this.drawn !== this.plot.width) this.fit();
-      this.drawn = this.plot.width;
+      this.plot.stretch(height(390, 320));
+      const size = `${this.plot.width} ${this.plot.height}`;
+      if (this.drawn !== size) this.fit();
+      this.drawn = size;
 
       const outline = (centre, root) =>
         root ? `${this.plot.path(ellipse(centre, root))}Z` : "";
@@ -112,8 +115,16 @@
       this.tips[k].style.cursor = mode === "factor" && k === 1 ? "ns-resize" : "";
 
       const isLeft = tip[0] < centre[0];
+      const isBelow = this.isCrowded(k, state);
       mark(this.words.tips[k], { "text-anchor": isLeft ? "end" : "start" });
-      place(this.words.tips[k], x + (isLeft ? -13 : 13), y - 7);
+      place(this.words.tips[k], x + (isLeft ? -13 : 13), y + (isBelow ? 17 : -7));
+    }
+
+    /** Say whether the other tip is so near, and not lower, that its name is where this one's is. */
+    isCrowded(k, state) {
+      const [one, other] = [k, 1 - k].map((column) => this.at(this.tip(column, state)));
+      const [x, y] = [0, 1].map((j) => one[j] - other[j]);
+      return Math.abs(x) < NEAR && Math.abs(y) < NEAR && (y > 0 || (y === 0 && k === 0));
     }
   }
 

@@ -40,5 +40,11 @@
     return html("span", label, `${name} = `, html("span", {}, ...cells));
   }
 
-  Explorables.factorViews = { height, words, follow, matrix };
+  /** Write a correlation with two digits, or as many as it takes to be none of ±1. */
+  function correlation(rho) {
+    const digits = Math.ceil(-Math.log10(1 - Math.abs(rho)));
+    return number(rho, Math.min(9, Math.max(2, digits)));
+  }
+
+  Explorables.factorViews = { height, words, follow, matrix, correlation };
 })();

@@ -1,7 +1,7 @@
 // <mle-factor data="[[father, son], ...]">: drag a square root of the covariance matrix.
 (() => {
-  const { html, number, maths } = Explorables;
-  const { CloudView, ConeView, matrix } = Explorables.factorViews;
+  const { html, number, mark, maths } = Explorables;
+  const { CloudView, ConeView, matrix, correlation } = Explorables.factorViews;
   const { START, LIMITS, DEGREE, ...states } = Explorables.factorState;
   const { summary, mle, logLikelihood, symmetricAngle, smallest } = maths.bivariate;
 
@@ -10,6 +10,7 @@
     ["root", "A, any square root"],
     ["covariance", "Σ itself"],
   ];
+  const UNITS = { "": "", inches: " in", "square inches": " in²" }; // as said, and as written
 
   class Factor extends Explorables.Explorable {
     label = "Drag a square root of the covariance matrix";
@@ -39,40 +40,51 @@
 
     tools() {
       const change = (mode) => this.enter(mode);
-      const level = () => symmetricAngle(states.triangle(this.state)) / DEGREE;
-      this.symmetric = this.button("Symmetric root", () => this.glideTo({ angle: level() }));
+      const again = () => this.move({ ...START, mode: this.state.mode });
       return html(
         "div",
         { class: "controls" },
         this.choice({ key: "mode", label: "drag", options: MODES, change }),
         this.button("To the maximum", () => this.toTheTop()),
-        this.symmetric,
-        this.button("Start again", () => this.move(START)),
+        this.button("Start again", again),
       );
     }
 
     sliders() {
-      const slider = (key, label, step = 0.01, digits = 2) => {
-        const [min, max] = key === "rho" ? [-0.99, 0.99] : LIMITS[key];
-        const write = (value) => number(value, digits);
-        const change = (value) => this.move({ [key]: value });
-        return this.range({ key, label, min, max, step, write, change });
-      };
+      const inches = (...names) => this.slider(...names, { unit: "inches" });
+      const square = (...names) => this.slider(...names, { unit: "square inches" });
+      const turn = { step: 1, write: (angle) => number(angle, 1) };
+      const level = () => symmetricAngle(states.triangle(this.state)) / DEGREE;
       const group = (...parts) => html("div", { class: "controls" }, ...parts);
       this.groups = {
         factor: group(
-          ...[slider("s1", "fathers' s.d."), slider("s2", "sons' s.d.")],
-          slider("rho", "correlation"),
+          ...[inches("s1", "fathers' s.d."), inches("s2", "sons' s.d.")],
+          this.slider("rho", "correlation", { write: correlation }),
         ),
-        root: group(slider("angle", "turn, degrees", 1, 1)),
+        root: group(
+          this.slider("angle", "turn, degrees", turn),
+          this.button("Symmetric root", () => this.glideTo({ angle: level() })),
+        ),
         covariance: group(
-          ...[slider("s11", "fathers' variance"), slider("s12", "covariance")],
-          slider("s22", "sons' variance"),
+          ...[square("s11", "fathers' variance"), square("s12", "covariance")],
+          square("s22", "sons' variance"),
         ),
       };
       const sliders = html("div", { class: "sliders" }, ...Object.values(this.groups));
-      const means = group(slider("mu1", "mean father"), slider("mu2", "mean son"));
+      const means = group(inches("mu1", "mean father"), inches("mu2", "mean son"));
       return { sliders, means };
+    }
+
+    /** Make a slider whose unit is written short, and said in full. */
+    slider(key, label, { unit = "", step = 0.01, write = (value) => number(value, 2) }) {
+      const [min, max] = key === "rho" ? [-0.99, 0.99] : LIMITS[key];
+      const change = (value) => this.move({ [key]: value });
+      const short = (value) => write(value) + UNITS[unit];
+      const range = this.range({ key, label, min, max, step, write: short, change });
+      const input = range.querySelector("input");
+      const say = () => mark(input, { "aria-valuetext": `${write(this.state[key])} ${unit}`.trim() });
+      this.controls.push(say); // after the slider's own words
+      return range;
     }
 
     /** Take new values, within their limits. */
@@ -132,7 +144,6 @@
       for (const [key, group] of Object.entries(this.groups)) {
         group.style.visibility = key === mode ? "" : "hidden"; // its room stays
       }
-      this.symmetric.hidden = mode !== "root";
 
       if (root) {
         const value = this.logLikelihood();
@@ -146,9 +157,17 @@
     }
 
     correlation() {
-      if (!states.root(this.state)) return "no correlation: Σ is not positive definite";
-      const { rho } = states.byCorrelation(states.covariance(this.state));
-      return `correlation ${number(rho, 2)}`;
+      const covariance = states.covariance(this.state);
+      const { rho } = states.byCorrelation(covariance);
+      if (states.root(this.state)) return `correlation ${correlation(rho)}`;
+      if (this.isOnBorder()) return `correlation ${number(Math.sign(rho))}, on the border`;
+      return "no correlation: Σ is not positive definite";
+    }
+
+    /** Say whether there is no normal by so little that the number on the screen is 0. */
+    isOnBorder() {
+      const least = smallest(states.covariance(this.state));
+      return !states.root(this.state) && Math.abs(least) < 0.0005;
     }
 
     /** The smallest eigenvalue: the least variance in any direction. */
@@ -157,6 +176,10 @@
     }
 
     words() {
+      if (this.isOnBorder()) {
+        return `Σ is on the border of the cone: ${this.least()}. All pairs would lie on a
+          line, and there is no density.`;
+      }
       if (!states.root(this.state)) {
         return `Σ has left the cone: ${this.least()}, and no normal has such a matrix.`;
       }

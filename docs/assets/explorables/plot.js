@@ -66,6 +66,15 @@
       this.drawAxes();
     }
 
+    /** Take a new height, in pixels. */
+    stretch(height) {
+      if (height === this.height) return;
+      this.height = height;
+      mark(this.svg, { height });
+      this.element.style.height = `${height}px`;
+      this.resize(this.width);
+    }
+
     /** Take a new domain in x. */
     zoom(domain) {
       if (`${domain}` === `${this.xAxis.domain}`) return;
