@@ -5,6 +5,8 @@
   const { LIMITS, brief, clamp, clipped, line, dots, words } = walks;
   const LEVELS = { 0.1: 1, 1: 3.4, 3: 2, 10: 0.95 }; // nats a row: the scale at its label
   const FAR = 1e4; // pixels: what is farther off is drawn there
+  const RAYS = 720; // to the level line of Newton's parabola, in half a turn
+  const DOT = 9; // pixels around the walk's dot in which no line is to be seen
 
   const isFinite = (point) => point.every(Number.isFinite);
 
@@ -72,9 +74,10 @@
       mark(this.valley, { d: this.plot.curve((mu) => Math.sqrt(variance + (mu - mean) ** 2)) });
       place(this.cross, ...this.at([mean, Math.sqrt(variance)]));
 
-      const parts = optimizer === "newton" ? conic(surface, state.position) : [];
+      const parts = optimizer === "newton" ? this.conicParts(surface, state.position) : [];
       mark(this.conic, { d: parts.map(lineOf).join("") });
-      const shown = points.filter(isFinite);
+      this.words.conic.textContent = parts.length ? "dashed: level line of Newton's parabola" : "";
+      const shown = points.filter((point) => !point.some(Number.isNaN));
       mark(this.trail, { d: lineOf(shown) });
       const next = [shown.at(-1), surface.toPlane(following.position)].filter(isFinite);
       mark(this.ahead, { d: lineOf(next) });
@@ -84,26 +87,38 @@
       const [mu, sigma] = points[0];
       const said = `μ ${number(mu, 2)}, σ ${number(sigma, 2)}`;
       tell(this.start, this.at(points[0]), { value: mu, limits: LIMITS.mu, words: said });
-      this.words.conic.textContent = parts.length ? "dashed: level line of Newton's parabola" : "";
-      this.drawWords(points[0], next);
+      this.drawWords(points, shown.at(-1));
+      this.nameNext(next.at(1), this.at(shown.at(-1)));
+    }
+
+    /** Return the parts of the level line of Newton's parabola, if any is to be seen. */
+    conicParts(surface, position) {
+      if (!Number.isFinite(surface.loss(position))) return [];
+      const [x, y] = this.at(surface.toPlane(position));
+      const isSeen = (point) => {
+        const [besideX, besideY] = this.at(point);
+        return !this.isOut(point) && Math.hypot(besideX - x, besideY - y) > DOT;
+      };
+      const parts = conic(surface, position);
+      return parts.some((part) => part.some(isSeen)) ? parts : [];
     }
 
     /** Name what is there; when the walk has left the picture, say at its edge where it is. */
-    drawWords(first, [last, next]) {
+    drawWords(points, last) {
       const { levels, best, valley, conic, here, start } = this.words;
       const { left, top, right, bottom } = this.plot.inner;
       const [x, y] = this.at(last);
-      const isOut = this.isOut(last);
+      const [first, now] = [points[0], points.at(-1)];
+      const isOut = now !== last || this.isOut(last);
       place(levels, right, 12);
       place(conic, left, this.plot.height - 4);
       const [bestX, bestY] = this.at([this.stats.mean, Math.sqrt(this.stats.variance)]);
       place(best, bestX - 9, bestY + 4);
       place(valley, ...this.at([-4.2, 5.4]));
 
-      here.textContent = isOut ? `now at μ ${brief(last[0])}, σ ${brief(last[1])}` : "";
+      here.textContent = isOut ? `now at μ ${brief(now[0])}, σ ${brief(now[1])}` : "";
       mark(here, { "text-anchor": x < (left + right) / 2 ? "start" : "end" });
       place(here, clamp(x, left + 6, right - 6), clamp(y, top + 14, bottom - 8));
-      this.nameNext(next, [x, y]);
 
       this.first ??= `${first}`;
       const [startX, startY] = this.at(first);
@@ -128,21 +143,46 @@
     }
   }
 
-  /** Return the level line of the local parabola through the present point: on each line through
-   * the point, where the parabola is as high again. An ellipse; or the parts of a hyperbola. */
+  /** Return the level line of the local parabola through the present point: on each ray from the
+   * point, where the parabola is as high again. An ellipse, or the parts of a hyperbola; of either
+   * what has a scale above 0. */
   function conic(surface, position) {
     const [g, [a, b, c]] = [surface.gradient(position), surface.hessian(position)];
-    const parts = [[]];
-    let before = 0;
-    for (let k = 0; k <= 720; k++) {
-      const [u, v] = [Math.cos((Math.PI * k) / 720), Math.sin((Math.PI * k) / 720)];
+    return partsOf((ray) => {
+      const [u, v] = [Math.cos((Math.PI * ray) / RAYS), Math.sin((Math.PI * ray) / RAYS)];
       const bend = a * u * u + 2 * b * u * v + c * v * v;
-      if (bend * before < 0) parts.push([]);
-      before = bend;
       const reach = (-2 * (g[0] * u + g[1] * v)) / bend;
-      parts.at(-1).push(surface.toPlane([position[0] + reach * u, position[1] + reach * v]));
+      const point = surface.toPlane([position[0] + reach * u, position[1] + reach * v]);
+      return { point, side: isFinite(point) && point[1] > 0 ? Math.sign(bend) : 0 };
+    });
+  }
+
+  /** Cut a line, of which each ray finds `{ point, side }`, where the side changes; leave out what
+   * is on side 0. */
+  function partsOf(find) {
+    const parts = [];
+    let before = 0;
+    for (let ray = 0; ray <= RAYS; ray++) {
+      const { point, side } = find(ray);
+      if (side !== before) {
+        if (before) parts.at(-1).push(lastPoint(find, ray - 1, ray));
+        if (side) parts.push(ray ? [lastPoint(find, ray, ray - 1)] : []);
+      }
+      if (side) parts.at(-1).push(point);
+      before = side;
     }
-    return parts.map((part) => part.filter((p) => isFinite(p) && p[1] > 0));
+    return parts;
+  }
+
+  /** Return the last point on the side of a ray, on the way to another: bisection. */
+  function lastPoint(find, inside, outside) {
+    const { side } = find(inside);
+    for (let k = 0; k < 50; k++) {
+      const middle = (inside + outside) / 2;
+      if (find(middle).side === side) inside = middle;
+      else outside = middle;
+    }
+    return find(inside).point;
   }
 
   walks.PlaneView = PlaneView;
