@@ -1,6 +1,7 @@
 """The optimizer on the surface: what the reader does to it, and what it says and shows."""
 
 import math
+from itertools import pairwise
 
 import pytest
 from browser import SIZES
@@ -126,6 +127,17 @@ def test_a_click_beside_the_axes_sets_nothing(walk):
         assert start(walk) == before
 
 
+def test_a_drag_that_begins_beside_the_start_does_not_move_it(walk):
+    box, before = walk.locator(".plot").first.bounding_box(), start(walk)
+    mouse = walk.page.mouse
+    mouse.move(box["x"] + 200, box["y"] + 100)
+    mouse.down()
+    mouse.move(box["x"] + 400, box["y"] + 200, steps=5)
+    mouse.up()
+    settle(walk)
+    assert start(walk) == before
+
+
 def test_keeps_the_steps_that_were_asked_for(walk, tmp_path):
     choose(walk, coordinate="inverse")
     assert step(walk) == 1
@@ -141,9 +153,43 @@ def test_keeps_the_steps_that_were_asked_for(walk, tmp_path):
     assert step(walk) == 40
     assert drawn(walk) == trail
 
+
+def test_a_run_goes_to_the_end_in_other_settings_too(walk):
     press(walk, "Run")
+    arrived = step(walk)
+    choose(walk, optimizer="newton", coordinate="convex")
+    assert step(walk) == 4
+    choose(walk, optimizer="descent", coordinate="softplus")
+    assert step(walk) == arrived
+
+    choose(walk, optimizer="newton", coordinate="convex")
+    press(walk, "Run")
+    choose(walk, optimizer="descent", coordinate="softplus")
+    assert step(walk) == arrived
+
+
+def test_a_run_that_moves_keeps_what_was_asked_for(browser, address):
+    with explore(browser, f"{address}/{PAGE}", "mle-optimizer") as walk:
+        walk.page.emulate_media(reduced_motion="no-preference")
+        choose(walk, optimizer="newton", coordinate="convex")
+        press(walk, "Run")
+        walk.get_by_role("button", name="Run", exact=True).wait_for()
+        assert step(walk) == 4
+        choose(walk, optimizer="descent", coordinate="softplus")
+        assert step(walk) == 104
+
+
+def test_says_that_a_run_is_cut_and_goes_on(walk):
     choose(walk, optimizer="adam")
-    assert step(walk) == 104  # where that run ended: none was asked to be longer
+    slide(walk, exponent=-4)
+    press(walk, "To the start", "Run")
+    assert step(walk) == 5000
+    assert "Here a run ends, and the next goes on." in words(walk)
+    press(walk, "Run")
+    assert step(walk) == 10_000
+    assert "Here a run ends" in words(walk)
+    press(walk, "To the start")
+    assert "Here a run ends" not in words(walk)
 
 
 def test_a_button_keeps_the_focus_when_the_walk_arrives(walk):
@@ -207,6 +253,7 @@ def test_says_what_the_start_is_and_what_there_is_to_see(walk):
     assert "drag the start" not in plane.text_content()
 
     choose(walk, optimizer="newton")
+    press(walk, "To the start")
     assert plane.get_by_text("level line of Newton's parabola").is_visible()
     assert "not used" in walk.locator(".range").first.inner_text()
 
@@ -284,6 +331,126 @@ def test_newton_depends_on_the_coordinates(walk):
         press(walk, "To the start", "Run")
         assert "arrived" in words(walk)
         assert step(walk) == steps
+
+
+@pytest.mark.parametrize("place", [(1, 1.2), (-1, 1.4)])
+def test_the_parabolas_level_line_is_open_where_it_leaves_the_plane(walk, place):
+    choose(walk, optimizer="newton", coordinate="sigma")
+    slide(walk, mu=place[0], sigma=place[1])
+    press(walk, "To the start")
+    assert conic(walk).is_visible()
+    ends = [walk.evaluate(ENDS, [part, end]) for part in (0, -1) for end in (0, -1)]
+    floors = sorted(abs(sigma) < 1e-6 for mu, sigma in ends)
+    assert floors == [False, False, True, True]
+    assert walk.evaluate(CHORDS) == 0
+
+    press(walk, "Step")
+    assert "No normal has such a scale" in words(walk)
+    assert conic(walk).count() == 0
+    assert not walk.locator("path.model.dashed").first.get_attribute("d")
+
+
+def conic(walk):
+    return walk.locator(".plot").first.get_by_text("level line of Newton's parabola")
+
+
+@pytest.mark.parametrize("coordinate", ["sigma", "log", "softplus", "inverse", "convex"])
+def test_names_the_parabolas_level_line_only_where_it_is_drawn(walk, coordinate):
+    choose(walk, optimizer="newton", coordinate=coordinate)
+    slide(walk, mu=1, sigma=1)
+    press(walk, "To the start")
+    assert conic(walk).count() == 1
+
+    while not walk.get_by_role("button", name="Step").is_disabled():
+        line = walk.locator("path.model.dashed").first.get_attribute("d")
+        assert (conic(walk).count() == 1) == bool(line)
+        press(walk, "Step")
+    assert conic(walk).count() == 0
+
+
+def test_says_that_the_side_view_of_an_arrived_walk_is_empty(walk):
+    choose(walk, optimizer="newton", coordinate="convex")
+    press(walk, "Run")
+    side = walk.locator(".plot").last
+    assert side.get_by_text("arrived: no step left to see").is_visible()
+    assert not side.get_by_text("the loss", exact=True).is_visible()
+    press(walk, "To the start")
+    assert side.get_by_text("the loss", exact=True).is_visible()
+
+
+def test_the_side_view_is_smooth_to_the_end(walk):
+    slide(walk, mu=0, sigma=1, exponent=-3)
+    press(walk, "To the start", "Run", "Run")
+    last = step(walk) - 1
+    walk.evaluate("(e, last) => e.go(last)", last)
+    settle(walk)
+    assert step(walk) == last
+    heights = [y for _, y in walk.locator(".plot").last.locator("path.data").evaluate(POINTS)]
+    assert len(heights) > 40
+    assert heights == sorted(heights)
+    slopes = [b - a for a, b in pairwise(heights)]
+    assert max(slopes) - min(slopes) < 0.5 * max(slopes)
+
+
+@pytest.mark.parametrize("mu", [5, -6, -11])
+def test_the_side_view_shows_how_deep_the_next_step_falls(walk, mu):
+    slide(walk, mu=mu, sigma=0.1)
+    press(walk, "To the start")
+    now, nxt = (walk.locator(".plot").last.locator(f"circle.{c}") for c in ("model", "trail"))
+    assert nxt.bounding_box()["y"] - now.bounding_box()["y"] > 60
+
+
+def test_an_infinite_loss_is_called_so_everywhere(walk):
+    choose(walk, coordinate="log", reduce="sum")
+    infinity, mu, sigma = (
+        "\N{INFINITY}",
+        "\N{GREEK SMALL LETTER MU}",
+        "\N{GREEK SMALL LETTER SIGMA}",
+    )
+    assert walk.locator(".big").inner_text() == f"sum loss {infinity}"
+    plots = [plot.text_content() for plot in walk.locator(".plot").all()]
+    assert f"now at {mu}" in plots[0]
+    assert f"{sigma} {infinity}" in plots[0]
+    assert "an infinite loss here, and no parabola" in plots[2]
+    assert "no loss" not in plots[2]
+
+
+def test_the_side_view_says_that_a_loss_is_too_steep_to_draw(walk):
+    slide(walk, exponent=-1, mu=1.62, sigma=7.35)
+    choose(walk, reduce="sum")
+    press(walk, "To the start", "Step")
+    assert walk.locator(".plot").last.get_by_text("too far out to draw a step").is_visible()
+
+
+def test_on_a_phone_the_headline_keeps_its_room(browser, address):
+    page = f"{address}/{PAGE}"
+    with explore(browser, page, "mle-optimizer", size=SIZES["phone"]) as walk:
+        slide(walk, mu=-1.29, sigma=8.27)
+        height = walk.locator(".score").bounding_box()["height"]
+        for coordinate in CHOICES["coordinate"]:
+            choose(walk, coordinate=coordinate, reduce="sum")
+            assert walk.locator(".score").bounding_box()["height"] == height
+
+
+# The points `[x, y]` of a path.
+POINTS = """path => path.getAttribute("d").slice(1).split("L").map(p => p.split(",").map(Number))"""
+
+# The two ends of a part of the line, `[part, end]`, as `[mu, sigma]`.
+ENDS = """(e, [part, end]) => {
+  const plot = e.views[0].plot;
+  const parts = e.views[0].conic.getAttribute("d").split("M").slice(1);
+  const [x, y] = parts.at(part).split("L").at(end).split(",").map(Number);
+  return [plot.xAt(x), plot.yAt(y)];
+}"""
+
+# How many pieces of it lie on the axis.
+CHORDS = """e => {
+  const { plot, conic } = e.views[0];
+  const parts = conic.getAttribute("d").split("M").slice(1);
+  const isLow = point => plot.yAt(Number(point.split(",")[1])) < 1e-6;
+  const lows = parts.map(part => part.split("L").map(isLow));
+  return lows.flatMap(low => low.slice(1).filter((is, k) => is && low[k])).length;
+}"""
 
 
 def test_a_walk_that_runs_away_ends_while_it_can_be_drawn(walk):

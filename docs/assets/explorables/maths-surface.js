@@ -68,12 +68,13 @@
 
     const toPlane = ([mu, u]) => [mu, scale(u)];
     const fromPlane = ([mu, sigma]) => [mu, raw(sigma)];
-    return { loss, gradient, hessian, toPlane, fromPlane };
+    return { rows, loss, gradient, hessian, toPlane, fromPlane };
   }
 
   // A square less a logarithm, and so convex: (a - p mean)^2 / 2 + p^2 variance / 2 - log p.
   function convexSurface({ mean, variance }, rows) {
     return {
+      rows,
       loss: ([a, p]) =>
         p > 0
           ? rows * (HALF_LOG_2PI - Math.log(p) + ((a - p * mean) ** 2 + p * p * variance) / 2)

@@ -1,10 +1,13 @@
 // Two more views of the walk of <mle-optimizer>: the loss that is left, step by step, and the next
 // step seen from its side, with the parabola that Newton takes for the loss.
 (() => {
-  const { svg, mark, place, number, walks } = Explorables;
+  const { svg, mark, place, number, maths, walks } = Explorables;
   const { clipped, line, clamp, tenTo, words } = walks;
   const HEIGHT = 200;
   const LOWEST = -13; // powers of ten
+  const HUGE = 1e300; // more than this no scale can show
+
+  const isModest = (value) => Math.abs(value) < HUGE;
 
   class GapView {
     constructor(host, stats) {
@@ -42,7 +45,8 @@
   }
 
   class StepView {
-    constructor(host) {
+    constructor(host, stats) {
+      this.stats = stats;
       const x = { domain: [-0.3, 1.7], label: "along the next step", ticks: false };
       const y = { domain: [0, 1], ticks: false };
       const label = "The loss along the next step, and the parabola that touches it here";
@@ -60,36 +64,50 @@
       this.plot.svg.append(...Object.values(this.words), this.titles);
     }
 
-    draw({ state, following, surface }) {
+    draw(walk) {
       const { plot } = this;
-      const isThere = Number.isFinite(surface.loss(state.position));
-      this.show(isThere);
-      if (!isThere) return;
+      const { loss, parabola, level } = this.graphs(walk);
+      const nothing = whyNothing(walk, [loss(0), parabola(1)]);
+      this.show(nothing);
+      if (nothing) return;
 
-      const step = [0, 1].map((k) => following.position[k] - state.position[k]);
-      const loss = (t) => surface.loss([0, 1].map((k) => state.position[k] + t * step[k]));
-      const parabola = touching(surface, state.position, step);
-      this.scale([-0.1, 0, 0.25, 0.5, 0.75, 1, 1.1].flatMap((t) => [parabola(t), loss(t)]));
+      const end = isModest(loss(1)) ? loss(1) : parabola(1);
+      this.scale([loss(0), end, ...(level > 0 && level < 1.01 ? [parabola(level)] : [])], loss);
 
       mark(this.parabola, { d: this.curve(parabola) });
       mark(this.loss, { d: this.curve(loss) });
-      const end = Number.isFinite(loss(1)) ? loss(1) : parabola(1);
       for (const [name, t, value] of [["now", 0, loss(0)], ["next", 1, end]]) {
-        const isSeen = Number.isFinite(value);
-        const [x, y] = isSeen ? [plot.x(t), this.pixel(value)] : [-100, -100];
+        const [x, y] = [plot.x(t), this.pixel(value)];
         place(this[name], x, y);
         place(this.words[name], x + 9, clamp(y - 7, plot.inner.top + 12, plot.inner.bottom - 6));
       }
     }
 
-    /** Show it all; or, where there is no loss, these words alone. */
-    show(isThere) {
+    /** Return, along the next step, the loss above the smallest, the parabola that has its height,
+     * slope and curvature here, and where that is level. */
+    graphs({ state: { position }, following, surface }) {
+      const [x, y] = [0, 1].map((k) => following.position[k] - position[k]);
+      const [g, [a, b, c]] = [surface.gradient(position), surface.hessian(position)];
+      const slope = g[0] * x + g[1] * y;
+      const bend = a * x * x + 2 * b * x * y + c * y * y;
+
+      const row = surface.rows / this.stats.n;
+      const loss = (t) => {
+        const point = surface.toPlane([position[0] + t * x, position[1] + t * y]);
+        return row * maths.shortfall(this.stats, ...point); // digits that the loss has lost
+      };
+      const parabola = (t) => loss(0) + t * slope + (t * t * bend) / 2;
+      return { loss, parabola, level: -slope / bend };
+    }
+
+    /** Show it all; or these words alone. */
+    show(nothing) {
       const { left, top, right, bottom } = this.plot.inner;
       const { now, next, none } = this.words;
       for (const part of [this.plot.marks, this.titles, now, next]) {
-        part.style.display = isThere ? "" : "none";
+        part.style.display = nothing ? "none" : "";
       }
-      none.textContent = isThere ? "" : "no loss here, and no parabola";
+      none.textContent = nothing;
       place(none, (left + right) / 2, (top + bottom) / 2);
     }
 
@@ -104,22 +122,22 @@
       return line(there.map(([t, value]) => [this.plot.x(t), this.pixel(value)]));
     }
 
-    scale(values) {
-      const seen = values.filter(Number.isFinite);
-      const [low, high] = [Math.min(...seen), Math.max(...seen)];
-      const room = 0.2 * (high - low || 1);
+    /** Show the ends from top to bottom, and how low the loss is between them. */
+    scale(ends, loss) {
+      const between = [0.25, 0.5, 0.75].map(loss).filter(isModest);
+      const [low, high] = [Math.min(...ends, ...between), Math.max(...ends)];
+      const room = 0.2 * (high - low || Math.abs(high) || 1);
       this.plot.yAxis.domain = [low - room, high + room];
       this.clip();
     }
   }
 
-  /** Return the parabola with the loss, the slope and the curvature of a point, along a step. */
-  function touching(surface, position, [x, y]) {
-    const [g, [a, b, c]] = [surface.gradient(position), surface.hessian(position)];
-    const slope = g[0] * x + g[1] * y;
-    const bend = a * x * x + 2 * b * x * y + c * y * y;
-    const loss = surface.loss(position);
-    return (t) => loss + t * slope + (t * t * bend) / 2;
+  /** Say why there is no next step to draw, or not at such heights. */
+  function whyNothing({ end, loss }, heights) {
+    if (end === "arrived") return "arrived: no step left to see";
+    if (Number.isNaN(loss)) return "no loss here, and no parabola";
+    if (loss === Infinity) return "an infinite loss here, and no parabola";
+    return heights.every(isModest) ? "" : "too far out to draw a step";
   }
 
   Object.assign(walks, { GapView, StepView });

@@ -33,23 +33,25 @@
     return `${state.reduce} loss ${size}`;
   }
 
-  /** Say how far a walk has come, and how it goes on; `isOut` of the picture. */
-  function account(walk, state, isOut) {
+  /** Say how far a walk has come, and how it goes on; `look` is that it `isOut` of the picture, and
+   * that it `isCut` at a run's longest. */
+  function account(walk, state, look) {
     const [mu, sigma] = walk.points.at(-1).map(brief);
     const taken = walk.steps === 1 ? "1 step" : `${walk.steps} steps`;
     const name = `${nameOf("optimizer", state)} in ${nameOf("coordinate", state)}`;
     const rate = state.optimizer === "newton" ? "" : ` at rate ${rateOf(state.exponent)}`;
     const place = `μ ${mu}, σ ${sigma}, ${lossOf(walk, state)}`;
-    return `After ${taken} of ${name}${rate}: ${place}. ${verdict(walk, state, isOut)}`;
+    return `After ${taken} of ${name}${rate}: ${place}. ${verdict(walk, state, look)}`;
   }
 
-  function verdict({ end, points, gaps, surface, state: { position } }, { optimizer }, isOut) {
+  function verdict({ end, points, gaps, surface, state: { position } }, { optimizer }, look) {
     if (end === "arrived") return "It has arrived: less than 10⁻⁸ nats to go in all.";
     const isBelow = points.at(-1)[1] <= 0;
     if (end === "lost") return isBelow ? "No normal has such a scale." : "It runs away.";
 
     const left = `${brief(gaps.at(-1))} nats a row to go`;
-    if (isOut) return `It has left the picture, ${left}.`;
+    if (look.isCut) return `${left}. Here a run ends, and the next goes on.`;
+    if (look.isOut) return `It has left the picture, ${left}.`;
     const isBowl = maths.isPositiveDefinite(surface.hessian(position));
     if (optimizer !== "newton" || isBowl) return `${left}.`;
     return `${left}. Here the parabola is a saddle, without a bottom, and Newton goes astray.`;

@@ -10,6 +10,8 @@
     ...{ mu: -10, sigma: 2.13, steps: 40 }, // steps that are asked for: the walk may end before
   };
   const LONGEST = 5000; // steps of one run
+  const STILL = 6; // pixels that a tap may wander
+  const BIG = "min-width: min(9em, 100%)"; // on a phone the rest has a line of its own, always
 
   const hundredths = (value) => Math.round(100 * value) / 100;
   const noMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -22,7 +24,7 @@
       this.views = [
         new PlaneView(this, this.data),
         new GapView(this, this.data),
-        new StepView(this),
+        new StepView(this, this.data),
       ];
       const [plane, gap, side] = this.views.map((view) => view.plot.element);
       this.start = this.views[0].start;
@@ -80,12 +82,18 @@
       arrows(this.start, (dx, dy) =>
         this.from({ mu: this.state.mu + dx / 10, sigma: this.state.sigma + dy / 10 }),
       );
+      this.letTap(plot);
+    }
+
+    letTap(plot) {
+      let press;
+      plot.svg.addEventListener("pointerdown", (event) => (press = event));
       plot.svg.addEventListener("click", ({ target, clientX, clientY }) => {
+        const moved = Math.hypot(clientX - press?.clientX, clientY - press?.clientY);
         const { left, top } = plot.svg.getBoundingClientRect();
         const [mu, sigma] = [plot.xAt(clientX - left), plot.yAt(clientY - top)];
-        if (!this.start.contains(target) && !this.views[0].isOut([mu, sigma])) {
-          this.from({ mu, sigma });
-        }
+        const isBeside = !this.start.contains(target) && !this.views[0].isOut([mu, sigma]);
+        if (moved < STILL && isBeside) this.from({ mu, sigma });
       });
     }
 
@@ -109,7 +117,8 @@
     run() {
       this.follow();
       const first = this.walk.end ? 0 : this.walk.steps;
-      if (noMotion()) return this.go(this.walk.to(first + LONGEST));
+      this.goal = first + LONGEST;
+      if (noMotion()) return this.go(this.goal);
 
       this.set({ steps: first });
       let began;
@@ -134,7 +143,7 @@
       if (key !== this.key) this.walk = new Walk(this.data, settings);
       this.key = key;
       this.walk.to(steps);
-      if (this.runner && this.walk.end) this.go(this.walk.steps); // the run has ended there
+      if (this.runner && this.walk.end) this.go(this.goal); // another may go on
     }
 
     get isNewton() {
@@ -150,7 +159,7 @@
       this.enable(this.stepButton, this.walk.end === "");
       const place = this.walk.points.at(-1).map(brief);
       this.score.replaceChildren(
-        html("span", { class: "big" }, lossOf(this.walk, this.state)),
+        html("span", { class: "big", style: BIG }, lossOf(this.walk, this.state)),
         html("span", {}, `μ ${place[0]}, σ ${place[1]}`),
         html("span", { class: "small" }, `step ${this.walk.steps}`),
       );
@@ -158,7 +167,8 @@
 
     words() {
       this.follow();
-      return account(this.walk, this.state, this.views[0].isOut(this.walk.points.at(-1)));
+      const isOut = this.views[0].isOut(this.walk.points.at(-1));
+      return account(this.walk, this.state, { isOut, isCut: this.walk.steps === this.goal });
     }
 
     code() {
