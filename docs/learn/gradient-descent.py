@@ -447,11 +447,11 @@ print("and max_eval=25:    ", run(20, **wolfe, max_eval=25))
 # ## Take the controls
 #
 # Here is the plane of the first figure again, with gradient descent on its way from the post's
-# start. *Run* goes on to the end. Drag the start, and the whole walk follows. Of the two plots
-# below the plane the first is the loss that is left after each step; the second is the next step,
-# seen from its side: the loss along it, and the parabola that has its slope and curvature here.
-# *Momentum* follows a running sum of the slopes, of which the older ones fade by a factor of 0.9
-# with each step. *Newton* goes to where the parabola is level.
+# start. *Run* goes on to the end, or for some thousands of steps. Drag the start, and the whole
+# walk follows. Of the two plots below the plane the first is the loss that is left after each step;
+# the second is the next step, seen from its side: the loss along it, and the parabola that has its
+# slope and curvature here. *Momentum* follows a running sum of the slopes, of which the older ones
+# fade by a factor of 0.9 with each step. *Newton* goes to where the parabola is level.
 
 # %% tags=["hide"] alt="The plane of loc and scale with three walks from loc -10, scale 2.13. Gradient descent on the mean loss with rate 1 jumps over the valley and runs down beside it to the estimate. Newton's steps in loc and scale run away to the upper left. Newton's steps in loc / scale and 1 / scale arrive after four."
 import json
