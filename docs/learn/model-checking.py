@@ -284,10 +284,10 @@ for name, rows in birds.items():
 # to the truth in Kullback–Leibler divergence; for a normal that is the one with the true mean and
 # variance. What breaks is the standard error. Its
 # [derivation](uncertainty.py#from-curvature-to-a-standard-error) took two matrices to be equal: the
-# curvature $\mathcal I$, and the scatter of the rows' scores
-# $\nabla\ell_i = \nabla \log p(x_i \mid \hat\theta)$. If the family is right they are equal, but for
-# chance; otherwise they need not be. Without this assumption the covariance is the **sandwich** of
-# Huber (1967) and White (1982):
+# curvature $\mathcal I$, and the scatter of the rows' *scores*, the slopes $\nabla\ell_i = \nabla
+# \log p(x_i \mid \hat\theta)$ of their log-densities in the parameters. If the family is right they
+# are equal, but for chance; otherwise they need not be. Without this assumption the covariance is
+# the **sandwich** of Huber (1967) and White (1982):
 #
 # $$
 # \mathcal I^{-1} \Bigl( \sum_i \nabla\ell_i \nabla\ell_i^\top \Bigr) \mathcal I^{-1} .
@@ -397,7 +397,7 @@ assert (lost > 1.92) == (low > 1)
 
 # %% [markdown] tags=["solution"]
 # A mixture has a share, two centres and two scales: three numbers more than a normal. They cost 6, and
-# the log-likelihood pays for them twenty times over. The geyser has short waits of about
+# $2\ell$ rises by twenty times as much. The geyser has short waits of about
 # 55 minutes, a little over a third of all, and long ones of about 80. The two humps are equally wide.
 
 # %% tags=["solution"]

@@ -304,22 +304,29 @@ for rate in (0.01, 0.1, 1.0, 10.0):
 
 # %% [markdown] tags=["steps"]
 # In one dimension the mean loss is $\frac12 (\log \sigma^2 + s^2/\sigma^2)$ and a constant, and its
-# slope in $\sigma^2$ is $\frac12 (1/\sigma^2 - s^2/\sigma^4)$. With matrices it is $\frac12
-# (\Sigma^{-1} - \Sigma^{-1} S\, \Sigma^{-1})$ ([derived
+# slope in $\sigma^2$ is $\frac12 (1/\sigma^2 - s^2/\sigma^4)$. With matrices, and the scatter $R$,
+# it is $\frac12 (\Sigma^{-1} - \Sigma^{-1} R\, \Sigma^{-1})$ ([derived
 # here](../explain/proofs.py#the-same-by-calculus)). The search begins at the identity, which
-# stretches all directions alike. So the first step stretches along the eigenvectors of $S$ alone,
+# stretches all directions alike. So the first step stretches along the eigenvectors of $R$ alone,
 # and so do its inverse, the next gradient and the next step. Each eigenvalue $b$ of $\Sigma$ moves
-# by itself towards the eigenvalue $a$ of $S$:
+# by itself towards the eigenvalue $a$ of $R$:
 #
 # $$
 # b \leftarrow b - \frac\alpha2 \Bigl( \frac1b - \frac{a}{b^2} \Bigr) .
 # $$
 #
 # At $b = a$ the curvature is $1/(2a^2)$. So the rate $\alpha$ must stay below $4 a_{\min}^2$ or
-# the search is thrown off the solution. But each step removes only a share $\alpha/(2a_{\max}^2)$ of
+# the search is thrown off the solution: for the heights $a_{\min} = 0.61$ and the bound is 1.5, for the
+# geyser 0.10 and 0.04, as the table shows. But each step removes only a share $\alpha/(2a_{\max}^2)$ of
 # the error in the widest direction. The ratio $a_{\max}/a_{\min}$ is the **condition number**, and the
 # number of steps grows like its *square*. In raw units, where the columns of a table
 # differ by a factor of a thousand, that is hopeless.
+
+# %% tags=["hide"]
+least = torch.stack([torch.linalg.eigvalsh(R)[0] for R in (galton, geyser)])
+assert (least - torch.tensor([0.61, 0.10])).abs().max() < 0.005
+assert abs(4 * least[0] ** 2 - 1.5) < 0.05
+assert abs(4 * least[1] ** 2 - 0.04) < 0.005
 
 # %% [markdown]
 # ## A chart of the cone

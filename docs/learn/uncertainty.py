@@ -51,10 +51,10 @@ plt.show()
 #
 # ## From curvature to a standard error
 #
-# Take both parameters now, $\theta = (\mu, \sigma)$. The curvature of $\ell$ is its Hessian, the matrix
-# of second derivatives. At the top, with the sign changed, it is the **observed information**. Its
-# inverse estimates the covariance of $\hat\theta$, and the square roots of the diagonal are the
-# **standard errors**:
+# Take both parameters now, $\theta = (\mu, \sigma)$. The curvature of $\ell$ is its Hessian
+# $\nabla^2\ell$, the matrix of second derivatives, as $\nabla\ell$ is the vector of first ones. At
+# the top, with the sign changed, it is the **observed information**. Its inverse estimates the
+# covariance of $\hat\theta$, and the square roots of the diagonal are the **standard errors**:
 #
 # $$
 # \mathcal I = -\nabla^2 \ell(\hat\theta), \qquad
@@ -128,9 +128,12 @@ for (name, many), error in zip(again.params.items(), errors, strict=True):
 # $$
 #
 # So a score has the mean 0, and its covariance, the expectation of
-# $\nabla \log p\, \nabla \log p^\top$, is $\E[-\nabla^2 \log p]$: the average curvature at the truth.
-# The $n$ rows add up. For large $n$ their sum is close to normal and $\mathcal I$ is close to $n$ times
-# this average, so $\hat\theta - \theta_0$ is close to normal with covariance
+# $\nabla \log p\, \nabla \log p^\top$, is $\E[-\nabla^2 \log p]$: the average curvature at the truth,
+# with the sign changed. The covariances of independent terms add up, so the sum of the $n$ scores has
+# $n$ times this, and for large $n$ that is close to $\mathcal I$, and the sum close to normal. A matrix
+# $A$ takes a vector of covariance $C$ to one of covariance $A C A^\top$, as $L$ took one of covariance
+# $I_d$ to one of $LL^\top$ ([a chart of the cone](multivariate.py#a-chart-of-the-cone)). Here $A$ is
+# $\mathcal I^{-1}$, which is symmetric. So $\hat\theta - \theta_0$ is close to normal with covariance
 # $\mathcal I^{-1} \mathcal I\, \mathcal I^{-1} = \mathcal I^{-1}$.
 #
 # This takes two things for granted. Where the family is wrong, the middle factor is another matrix,
@@ -317,10 +320,12 @@ plt.show()
 
 
 # %% tags=["steps"]
+from torch.distributions import Chi2
+
 nine = torch.tensor(9.0, dtype=torch.float64)  # degrees of freedom
 for name, ends in intervals.items():
     at = 10 / (torch.stack(ends) / ten.params["scale"]) ** 2
-    above, below = torch.special.gammainc(nine / 2, at / 2)  # F there
+    above, below = Chi2(nine).cdf(at)
     print(f"{name:14} {100 * (above - below):.1f} %")
 
 # %% [markdown]
@@ -340,10 +345,13 @@ for name, ends in intervals.items():
 
 
 # %%
+from torch.distributions import Chi2
+
+
 def tail(ratio, df):
     """Return the probability that chi-squared is larger."""
-    half = torch.tensor([df / 2, ratio / 2], dtype=torch.float64)
-    return torch.special.gammaincc(*half).item()
+    df, ratio = torch.tensor([df, ratio], dtype=torch.float64)
+    return 1 - Chi2(df).cdf(ratio).item()
 
 
 held, free = 3086.88, 3080.53
@@ -416,7 +424,9 @@ plt.show()
 # Two things to find out. Where it starts, the tests disagree: Wald rejects at 5 %, the score does
 # not. How far does that reach? Then take five readings, or a hundred; the hypothesis stays as many
 # standard errors away. With a hundred the curve is close to the parabola, and the three nearly
-# agree. Here always Wald ≥ ratio ≥ score, since the curve is flatter than the parabola.
+# agree. Here always Wald ≥ ratio ≥ score, since $t^2 \ge \log(1 + t^2) \ge t^2/(1 + t^2)$: this is
+# $\log q \le q - 1$ [once more](closed-form.py#no-other-does-better), at $q = 1 + t^2$ and at
+# $q = 1/(1 + t^2)$.
 #
 # ## Without a formula: the bootstrap
 #
@@ -519,7 +529,7 @@ for k in range(1, 6):
     low, high = one.confidence_interval()["loc"]
     ax.plot([low, high], [6 - k, 6 - k], color="C0")
     ax.plot(one.params["loc"], 6 - k, "o", color="C0")
-    mean = f"{one.params['loc']:.0f}"
+    mean = f"{one.params['loc']:.1f}"
     ax.text(high + 5, 6 - k, f"experiment {k}: {mean}", color="C0", va="center")
 
 low, high = fit.confidence_interval()["loc"]
