@@ -203,7 +203,9 @@ plt.show()
 #
 # The last one is the post's choice. It is this library's too, except where its own method, Newton's
 # ([below](#in-one-line)), fits a normal. The optimizer holds `u`, not the
-# scale: to begin at a scale of your own, invert the map.
+# scale: to begin at a scale of your own, invert the map. From $\sigma = \log(1 + e^u)$ follows
+# $e^u = e^\sigma - 1$, so that $u = \log(e^\sigma - 1) = \sigma + \log(1 - e^{-\sigma})$. For small
+# $x$ `expm1(x)` keeps the digits of $e^x - 1$:
 
 
 # %%
@@ -296,10 +298,10 @@ for reduce, lr in ((torch.sum, 0.01), (torch.mean, 1.0)):
 # parabola. One with slope $g$ and curvature $H$ has its bottom a step of $g/H$ away, and $\frac12
 # g^2/H$ lower. Of two parameters $g$ is the vector of first derivatives and $H$ the matrix of
 # second ones; with its [inverse](../reference/glossary.md#inverse) the bottom is $\frac12 g^\top
-# H^{-1} g$ lower, in code `g @ inv(H) @ g / 2`. ($\top$
-# [transposes](../reference/glossary.md#transpose): it lays the column $g$ down as a row.) The loss
-# is a mean over $n$ rows. So $\frac n2 g^\top H^{-1} g$ is the log-likelihood still to be gained,
-# in nats:
+# H^{-1} g$ lower, in code `g @ inv(H) @ g / 2`, or better `g @ solve(H, g) / 2`, which needs no
+# inverse. ($\top$ [transposes](../reference/glossary.md#transpose): it lays the column $g$ down as
+# a row.) The loss is a mean over $n$ rows. So $\frac n2 g^\top H^{-1} g$ is the log-likelihood
+# still to be gained, in nats:
 
 
 # %%
@@ -340,7 +342,8 @@ for step in (1000, 2000, 2600, 2800, 3000):
 # before, in torch by a tenth at least: these two conditions are called `"strong_wolfe"`. So L-BFGS
 # evaluates the loss several times a step, and wants a function to call. This `closure` computes the
 # loss and its slope, and returns the loss. One call of `step` makes up to `max_iter` steps. The
-# optimizer's own stopping rules, on the slope and on the last change, are set to 0, that is, off:
+# optimizer's own stopping rules, on the slope and on the last change, are set to 0: it ends where a
+# step changes nothing any more.
 
 # %%
 u = torch.tensor([-10.0, 2.0], dtype=torch.float64, requires_grad=True)

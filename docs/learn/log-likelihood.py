@@ -236,7 +236,7 @@ for dtype in (torch.float32, torch.float64):
 print(f"sum of the logarithms: {terms.sum():.2f}")
 print(f"the product, then: 10 to the power {terms.sum() / math.log(10):.0f}")
 
-# %% tags=["fold"] alt="Left: the product of the first n densities falls by a factor of four a draw and ends at 0.0, after 68 draws in float32 and after 524 in float64. Right: the sum of the log-densities falls along a straight line to -14238 nats at 10000 draws, 1.424 nats a draw."
+# %% tags=["fold"] alt="Left: the product of the first n densities falls by a factor of four a draw, on average, and ends at 0.0, after 68 draws in float32 and after 524 in float64. Right: the sum of the log-densities falls along a straight line to -14238 nats at 10000 draws, 1.424 nats a draw."
 draw = torch.arange(1, len(terms) + 1)
 sums = terms.cumsum(0)
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.4))
@@ -258,7 +258,7 @@ right.set(xlabel="draws", ylabel="sum of the log-densities", xticks=[0, 5000, 10
 plt.show()
 
 # %% [markdown]
-# Here the product shrinks by much the same factor with each draw, and soon passes below the smallest
+# Here the product shrinks, on average to a quarter with each draw, and soon passes below the smallest
 # number that the format holds. (In a unit in which the densities exceed 1 it would grow, past the
 # largest.) From there on every model has the likelihood 0.0, the true
 # one and an absurd one alike. There is nothing left to compare, and no slope to follow:

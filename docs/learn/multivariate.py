@@ -198,7 +198,8 @@ print(f"log-likelihood {exact.log_likelihood:.3f} nats")
 # ## Learn Σ itself, and fall out of the cone
 #
 # Now forget the formula. To see only the shape, put both heights on the same scale, mean 0 and
-# standard deviation 1. Begin with the identity matrix, and follow the gradient of the mean loss:
+# standard deviation 1. Begin with the identity matrix, ones on the diagonal and zeros beside them,
+# and follow the gradient of the mean loss:
 
 # %% tags=["raises-exception"]
 Z = apart / sd
@@ -681,10 +682,12 @@ torch.testing.assert_close(beside, given.log_prob(pair[1]))
 
 # %% [markdown] tags=["solution"]
 # The axis is the eigenvector of the larger eigenvalue of $\Sigma$. Its slope is
-# $\Sigma_{21}/(\Sigma_{11} - b)$, where $b$ is the smaller one. No direction has less variance than
-# $b$, not even the one straight across, whose variance is $\Sigma_{11}$. So the denominator is
-# positive, and smaller than $\Sigma_{11}$: in any unit the axis is steeper than the line, whose slope
-# is $\Sigma_{21}/\Sigma_{11}$.
+# $\Sigma_{21}/(\Sigma_{11} - b)$, where $b$ is the smaller one: $\Sigma - bI_2$ takes the short axis to
+# zero, and so everything else onto the long one, along which its first column
+# $(\Sigma_{11} - b, \Sigma_{21})$ points. Only the short axis has so little variance as $b$. The
+# direction straight across, whose variance is $\Sigma_{11}$, is not that axis, since the covariance is
+# not 0. So the denominator is positive, and smaller than $\Sigma_{11}$: in any unit the axis is steeper
+# than the line, whose slope is $\Sigma_{21}/\Sigma_{11}$.
 
 # %% tags=["solution"]
 eigenvalues, axes = torch.linalg.eigh(S)

@@ -127,14 +127,16 @@ for (name, many), error in zip(again.params.items(), errors, strict=True):
 # \end{aligned}
 # $$
 #
-# So a score has the mean 0, and its covariance, the expectation of
-# $\nabla \log p\, \nabla \log p^\top$, is $\E[-\nabla^2 \log p]$: the average curvature at the truth,
-# with the sign changed. The covariances of independent terms add up, so the sum of the $n$ scores has
-# $n$ times this, and for large $n$ that is close to $\mathcal I$, and the sum close to normal. A matrix
-# $A$ takes a vector of covariance $C$ to one of covariance $A C A^\top$, as $L$ took one of covariance
-# $I_d$ to one of $LL^\top$ ([a chart of the cone](multivariate.py#a-chart-of-the-cone)). Here $A$ is
-# $\mathcal I^{-1}$, which is symmetric. So $\hat\theta - \theta_0$ is close to normal with covariance
-# $\mathcal I^{-1} \mathcal I\, \mathcal I^{-1} = \mathcal I^{-1}$.
+# So a score has the mean 0, and its covariance, the expectation of $\nabla \log p\, \nabla \log
+# p^\top$, is $\E[-\nabla^2 \log p]$: the average curvature at the truth, with the sign changed. The
+# covariances of independent terms add up, so the sum of the $n$ scores has $n$ times this. For
+# large $n$ that is close to $\mathcal I$; and the sum is close to normal, as sums of many
+# independent terms are (the *central limit theorem*). A matrix $A$ takes a vector of covariance $C$
+# to one of covariance $A C A^\top$, as $L$ took independent standard normals, whose covariance is
+# the identity matrix, to a vector of covariance $LL^\top$ ([a chart of the
+# cone](multivariate.py#a-chart-of-the-cone)). Here $A$ is $\mathcal I^{-1}$, which is symmetric. So
+# $\hat\theta - \theta_0$ is close to normal with covariance $\mathcal I^{-1} \mathcal I\, \mathcal
+# I^{-1} = \mathcal I^{-1}$.
 #
 # This takes two things for granted. Where the family is wrong, the middle factor is another matrix,
 # and [the sandwich](model-checking.py#what-holds-if-the-model-is-wrong) replaces it. Where the rows
@@ -223,7 +225,8 @@ plt.show()
 # as it is: all $\sigma$ whose log-likelihood, with the best $\mu$ for each, is within 1.92 nats of
 # the top. That is what a parabola has lost at 1.96 standard errors: $1.96^2/2 = 1.92$.
 #
-# Twice the number of nats by which the truth lies behind the top varies from sample to sample. For
+# Twice the number of nats by which the true $\sigma$, with the best $\mu$ for it, lies behind the top
+# varies from sample to sample. For
 # large $n$ it does so like the square of a standard normal, which is called $\chi^2$ with one degree
 # of freedom (Wilks 1938). It does not matter whether you think of $\sigma$, $\sigma^2$ or
 # $\log\sigma$: the set of normals is the same. Wald's interval depends on that choice.
@@ -306,9 +309,11 @@ plt.show()
 # draw again: fewer samples mislead now, and all three rules come nearer to what they promise.
 
 # %% [markdown] tags=["steps"]
-# These percentages need no simulation. Each of the three intervals is $s$ times two constants,
-# and $n s^2/\sigma^2$ follows $\chi^2_{n-1}$: it is spread like a sum of $n - 1$ squared standard
-# normals. Let $F_{n-1}$ be its distribution function, the `cdf`:
+# These percentages need no simulation. Each of the three intervals is $s$ times two constants (the
+# profile too: with its best $\mu$ a $\sigma$ lies $\frac n2 (q - 1 - \log q)$ nats behind, where $q
+# = s^2/\sigma^2$). And $n s^2/\sigma^2$ follows $\chi^2_{n-1}$: it is spread like a sum of $n - 1$
+# squared standard normals ([why $n - 1$](../explain/bias.py#where-the-one-goes)). Let $F_{n-1}$ be
+# its distribution function, the `cdf`:
 #
 # $$
 # \begin{aligned}
