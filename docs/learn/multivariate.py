@@ -107,7 +107,7 @@ print(f"father 5 inches up:  sons {5 * S[0, 1] / S[0, 0]:.1f} inches up")
 # \end{aligned}
 # $$
 #
-# Here $\det\Sigma$ is the [determinant](../reference/glossary.md#determinant) of $\Sigma$, by which
+# Here $\det\Sigma$ is the [determinant](../reference/glossary.md#determinant), by which
 # the cloud takes up more or less room, and $\Sigma^{-1}$ the
 # [inverse](../reference/glossary.md#inverse). The last product is the squared distance from the
 # centre, measured in standard deviations in each direction. It is called the squared **Mahalanobis
@@ -138,9 +138,9 @@ print(f"squared distance {distance:.3f}, log-density {by_hand:.3f} nats")
 
 # %% [markdown] tags=["steps"]
 # Why $e^{-c/2}$? In standard deviations along the axes of the ellipses the pair is two independent
-# standard normals, $z_1$ and $z_2$, and $D^2 = z_1^2 + z_2^2 = r^2$, the square of the distance
-# from the centre. Their density is $e^{-r^2/2}/2\pi$, the same all along a circle, and a thin ring
-# of radius $r$ has the area $2\pi r\,\mathrm dr$. So
+# standard normals, and $D^2 = r^2$ is the sum of their squares, $r$ the distance from the centre. Their
+# density is $e^{-r^2/2}/2\pi$, the same all along a circle, and a thin ring of radius $r$ has the area
+# $2\pi r\,\mathrm dr$. So
 #
 # $$
 # P(D^2 > c) = \int_{\sqrt c}^\infty e^{-r^2/2}\, r\,\mathrm dr = e^{-c/2} .
@@ -304,10 +304,10 @@ for rate in (0.01, 0.1, 1.0, 10.0):
 # narrower the cloud, the closer the wall, and nobody knows beforehand how narrow it is.
 
 # %% [markdown] tags=["steps"]
-# In one dimension the mean loss is $\frac12 (\log \sigma^2 + s^2/\sigma^2)$ and a constant, and its
-# slope in $\sigma^2$ is $\frac12 (1/\sigma^2 - s^2/\sigma^4)$. With matrices, and the scatter $R$,
-# it is $\frac12 (\Sigma^{-1} - \Sigma^{-1} R\, \Sigma^{-1})$ ([derived
-# here](../explain/proofs.py#the-same-by-calculus)). The search begins at the identity, which
+# In one dimension the mean loss is $\frac12 (\log \sigma^2 + s^2/\sigma^2)$ and a constant;
+# differentiate by $\sigma^2$. With matrices, and the scatter $R$, the slope is
+# $\frac12 (\Sigma^{-1} - \Sigma^{-1} R\, \Sigma^{-1})$
+# ([derived here](../explain/proofs.py#the-same-by-calculus)). The search begins at the identity, which
 # stretches all directions alike. So the first step stretches along the eigenvectors of $R$ alone,
 # and so do its inverse, the next gradient and the next step. Each eigenvalue $b$ of $\Sigma$ moves
 # by itself towards the eigenvalue $a$ of $R$:
@@ -682,12 +682,12 @@ torch.testing.assert_close(beside, given.log_prob(pair[1]))
 
 # %% [markdown] tags=["solution"]
 # The axis is the eigenvector of the larger eigenvalue of $\Sigma$. Its slope is
-# $\Sigma_{21}/(\Sigma_{11} - b)$, where $b$ is the smaller one: $\Sigma - bI_2$ takes the short axis to
-# zero, and so everything else onto the long one, along which its first column
-# $(\Sigma_{11} - b, \Sigma_{21})$ points. Only the short axis has so little variance as $b$. The
-# direction straight across, whose variance is $\Sigma_{11}$, is not that axis, since the covariance is
-# not 0. So the denominator is positive, and smaller than $\Sigma_{11}$: in any unit the axis is steeper
-# than the line, whose slope is $\Sigma_{21}/\Sigma_{11}$.
+# $\Sigma_{21}/(\Sigma_{11} - b)$, where $b$ is the smaller one: with $b$ taken off its diagonal the
+# matrix takes the short axis to zero, and so all else onto the long one, its first column too. Only
+# the short axis has so little variance as $b$. Straight across, where it is $\Sigma_{11}$, is not
+# that axis, since the covariance is not 0. So the denominator is positive, and smaller than
+# $\Sigma_{11}$: in any unit the axis is steeper than the line, whose slope is
+# $\Sigma_{21}/\Sigma_{11}$.
 
 # %% tags=["solution"]
 eigenvalues, axes = torch.linalg.eigh(S)
