@@ -58,7 +58,7 @@ def test_two_clean_builds_are_identical(site, tmp_path):
 
 
 def test_nothing_names_a_folder_of_the_machine_that_built_it(site):
-    folders = {str(ROOT), sys.prefix, tempfile.gettempdir() + "/"}
+    folders = [f"{folder}/" for folder in (ROOT, sys.prefix, tempfile.gettempdir())]
     found = {
         f"{name}: {folder}"
         for name, body in contents(site).items()

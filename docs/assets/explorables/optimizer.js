@@ -11,7 +11,6 @@
   };
   const LONGEST = 5000; // steps of one run
   const STILL = 6; // pixels that a tap may wander
-  const BIG = "min-width: min(9em, 100%)"; // on a phone the rest has a line of its own, always
 
   const hundredths = (value) => Math.round(100 * value) / 100;
   const noMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -159,7 +158,7 @@
       this.enable(this.stepButton, this.walk.end === "");
       const place = this.walk.points.at(-1).map(brief);
       this.score.replaceChildren(
-        html("span", { class: "big", style: BIG }, lossOf(this.walk, this.state)),
+        html("span", { class: "big" }, lossOf(this.walk, this.state)),
         html("span", {}, `μ ${place[0]}, σ ${place[1]}`),
         html("span", { class: "small" }, `step ${this.walk.steps}`),
       );
