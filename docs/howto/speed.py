@@ -48,6 +48,7 @@ print(f"suffstats of the float32 data: {digits(stats.scatter / n)} digits")
 # are three numbers, and reads the rows once:
 
 # %%
+torch.manual_seed(0)
 big = 299_852 + 79 * torch.randn(20_000, dtype=torch.float64)
 
 
