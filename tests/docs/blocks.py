@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from browser import visit
-from playwright.sync_api import Browser, Locator, Page
+from browser import copied, visit
+from playwright.sync_api import Browser, Locator
 
 __all__ = ["Block", "Copied", "copy"]
 
@@ -70,24 +70,14 @@ def copy(browser: Browser, site: str, name: str) -> Copied:
     with visit(browser, f"{site}/{name}") as visited:
         visited.open_folds()
         python, other = (
-            [_copied(visited.page, block) for block in visited.page.locator(blocks).all()]
+            [_copied(block) for block in visited.page.locator(blocks).all()]
             for blocks in (_PYTHON, _OTHER)
         )
         return Copied(name, python, other, visited.page.inner_text("article"))
 
 
-def _copied(page: Page, block: Locator) -> Block:
-    page.evaluate("navigator.clipboard.writeText('')")
+def _copied(block: Locator) -> Block:
     block.hover()
-    block.locator("[data-md-type=copy]").click()
+    code = copied(block.locator("[data-md-type=copy]"))
     shown: dict[str, Any] = block.evaluate(_SHOWN)
-    return Block(_clipboard(page), **shown)
-
-
-def _clipboard(page: Page) -> str:
-    """Return what was copied, once it is there."""
-    for _ in range(100):
-        if code := page.evaluate("navigator.clipboard.readText()"):
-            return str(code)
-        page.wait_for_timeout(10)
-    raise AssertionError("expected a block on the clipboard; got nothing in a second")
+    return Block(code, **shown)

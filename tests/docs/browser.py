@@ -8,9 +8,27 @@ from os import environ
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Request,
+    Route,
+    sync_playwright,
+)
 
-__all__ = ["FLAGS", "MODULES", "SCHEMES", "SIZES", "Visit", "chromium", "executable", "visit"]
+__all__ = [
+    "FLAGS",
+    "MODULES",
+    "SCHEMES",
+    "SIZES",
+    "Visit",
+    "chromium",
+    "copied",
+    "executable",
+    "visit",
+]
 
 SCHEMES = ("light", "dark")
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
@@ -100,3 +118,15 @@ def visit(
 
     yield visited
     context.close()
+
+
+def copied(button: Locator) -> str:
+    """Press a copy button and return what it copies, once it is there."""
+    page = button.page
+    page.evaluate("navigator.clipboard.writeText('')")
+    button.click()
+    for _ in range(100):
+        if text := page.evaluate("navigator.clipboard.readText()"):
+            return str(text)
+        page.wait_for_timeout(10)
+    raise AssertionError("expected a block on the clipboard; got nothing in a second")

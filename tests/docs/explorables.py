@@ -2,11 +2,11 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from browser import visit
+from browser import copied, visit
 from playwright.sync_api import Browser, Locator
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "overflow",
     "run_code",
     "settle",
+    "still",
     "swipe",
     "violations",
     "words",
@@ -74,16 +75,23 @@ def swipe(
 
 def run_code(element: Locator, folder: Path) -> str:
     """Return what the code prints that the copy button of "Show as code" copies."""
-    page = element.page
     element.locator("details.code").evaluate("details => details.open = true")
-    page.evaluate("navigator.clipboard.writeText('')")
     element.locator("details.code pre").hover()
-    element.locator("details.code [data-md-type=copy]").click()
-    page.wait_for_timeout(50)
-
-    code = page.evaluate("navigator.clipboard.readText()")
+    code = copied(element.locator("details.code [data-md-type=copy]"))
     run = [sys.executable, "-W", "error", "-c", code]
     return subprocess.run(run, cwd=folder, check=True, capture_output=True, text=True).stdout
+
+
+@contextmanager
+def still(element: Locator) -> Iterator[Callable[[int], None]]:
+    """Stop the page's time, and let as many milliseconds pass as the test says."""
+    settle(element)
+    element.evaluate("element => clearTimeout(element.timer)")  # set by the time that ends here
+    clock = element.page.clock
+    clock.install(time=0)
+    clock.pause_at(60)
+    yield clock.run_for
+    clock.resume()
 
 
 def settle(part: Locator) -> None:

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 from browser import SIZES
-from explorables import drag, explore, number, run_code, settle, swipe, words
+from explorables import drag, explore, number, run_code, settle, still, swipe, words
 
 pytestmark = pytest.mark.site
 
@@ -87,14 +87,15 @@ def test_pauses_where_it_is(browser, address):
         walk.page.emulate_media(reduced_motion="no-preference")
         choose(walk, optimizer="adam")
         slide(walk, exponent=-2)
-        walk.get_by_role("button", name="Run").click()
-        walk.page.wait_for_timeout(500)
-        press(walk, "Pause")
-
-        reached = step(walk)
-        walk.page.wait_for_timeout(200)
-        assert 40 < reached < 1000
-        assert step(walk) == reached
+        with still(walk) as wait:
+            walk.get_by_role("button", name="Run").click()
+            wait(2000)
+            walk.get_by_role("button", name="Pause").click()
+            wait(100)
+            reached = step(walk)
+            wait(1000)
+            assert 80 < reached < 100  # from 40, ten times exp(0.9 t) - 1
+            assert step(walk) == reached
 
 
 def test_the_start_follows_the_pointer_and_the_walk_the_start(walk):

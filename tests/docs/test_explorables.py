@@ -2,7 +2,7 @@
 
 import pytest
 from browser import SCHEMES, SIZES
-from explorables import drag, explore, overflow, settle, violations, words
+from explorables import drag, explore, overflow, settle, still, violations
 
 pytestmark = pytest.mark.site
 
@@ -59,7 +59,7 @@ def test_the_page_is_where_it_was_when_one_comes_back(browser, address, name):
         page.go_back(wait_until="load")
         element.locator(".status:not(:empty)").wait_for()
         page.wait_for_timeout(300)
-        assert page.evaluate("scrollY") == before
+        page.wait_for_function("before => scrollY === before", arg=before)
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -127,19 +127,19 @@ def rings(handle) -> list[str]:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_is_seen_to_follow_at_once_and_heard_once_it_rests(browser, address, name):
-    with explore(browser, f"{address}/{PAGES[name]}", name) as element:
-        heard = element.locator("[role=status]")
-        element.page.wait_for_timeout(900)
+    with explore(browser, f"{address}/{PAGES[name]}", name) as element, still(element) as wait:
+        shown, heard = element.locator(".status"), element.locator("[role=status]")
         before = heard.inner_text()
-        assert before == words(element)
+        assert before == shown.inner_text()
 
         slider = element.locator("input[type=range]:visible").last
         seen = set()
         for _ in range(4):
             slider.press("ArrowLeft")
-            seen.add(words(element))
+            wait(600)
+            seen.add(shown.inner_text())
             assert heard.inner_text() == before
         assert len(seen) == 4
 
-        element.page.wait_for_timeout(900)
-        assert heard.inner_text() == words(element)
+        wait(200)
+        assert heard.inner_text() == shown.inner_text() != before

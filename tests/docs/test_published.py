@@ -118,11 +118,12 @@ def test_every_page_has_a_policy_before_what_it_governs(site, name):
 
 def test_the_policy_refuses_an_injected_script(browser, address):
     with visit(browser, f"{address}/index.html") as visited:
-        visited.page.evaluate(
-            "const s = document.createElement('script'); s.textContent = 'window.seen = 1';"
-            "document.body.append(s); document.body.insertAdjacentHTML("
-            "'beforeend', `<img src='data:,' onerror='window.seen = 1'>`)"
-        )
+        with visited.page.expect_console_message(lambda m: "Content Security Policy" in m.text):
+            visited.page.evaluate(
+                "const s = document.createElement('script'); s.textContent = 'window.seen = 1';"
+                "document.body.append(s); document.body.insertAdjacentHTML("
+                "'beforeend', `<img src='data:,' onerror='window.seen = 1'>`)"
+            )
         visited.page.wait_for_timeout(200)
         assert visited.page.evaluate("window.seen") is None
         assert any("Content Security Policy" in error for error in visited.errors)
