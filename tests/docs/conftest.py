@@ -6,9 +6,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import drive_factor
+import drive_optimizer
 import pytest
 from browser import chromium
-from playwright.sync_api import Browser
+from explorables import explore
+from playwright.sync_api import Browser, Locator
 from server import serving
 from sitekit import cache, notebooks
 
@@ -43,6 +46,20 @@ def browser() -> Iterator[Browser]:
     """Chromium, closed after each module: Playwright holds the thread's event loop until then."""
     with chromium() as browser:
         yield browser
+
+
+@pytest.fixture
+def factor(browser: Browser, address: str) -> Iterator[Locator]:
+    """Drag the factor, opened at its page."""
+    with explore(browser, f"{address}/{drive_factor.PAGE}", "mle-factor") as element:
+        yield element
+
+
+@pytest.fixture
+def walk(browser: Browser, address: str) -> Iterator[Locator]:
+    """The optimizer on the surface, opened at its page."""
+    with explore(browser, f"{address}/{drive_optimizer.PAGE}", "mle-optimizer") as element:
+        yield element
 
 
 def build(target: Path, **environment: str) -> Path:

@@ -118,7 +118,7 @@
 
       here.textContent = isOut ? `now at μ ${brief(now[0])}, σ ${brief(now[1])}` : "";
       mark(here, { "text-anchor": x < (left + right) / 2 ? "start" : "end" });
-      place(here, clamp(x, left + 6, right - 6), clamp(y, top + 14, bottom - 8));
+      place(here, clamp(x, left + 6, right - 6), clamp(y, top + 14, bottom - 5));
 
       this.first ??= `${first}`;
       const [startX, startY] = this.at(first);
