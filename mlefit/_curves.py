@@ -24,7 +24,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Distribution, MultivariateNormal, Normal
 
-from mlefit._inputs import as_data
+from mlefit._inputs import as_data, support_of
 from mlefit._natural import from_natural, natural
 from mlefit._profile import Profile
 from mlefit._quantiles import quantiles
@@ -85,8 +85,8 @@ def rows(data: Any, distribution: Distribution) -> Tensor:
             "try the data that were fitted"
         )
     inside = x.isfinite().flatten(1).all(1) if event else x.isfinite()
-    if distribution.support is not None:
-        inside &= distribution.support.check(x)
+    if (support := support_of(distribution)) is not None:
+        inside &= support.check(x)
     if not inside.all():
         raise ValueError(
             f"expected finite data in the support of {_name(distribution)}; got "
@@ -105,7 +105,8 @@ def probabilities(levels: Sequence[float], what: str) -> Sequence[float]:
 
 def is_discrete(distribution: Distribution) -> bool:
     """Tell whether its values are whole numbers."""
-    return distribution.support is not None and distribution.support.is_discrete
+    support = support_of(distribution)
+    return support is not None and support.is_discrete
 
 
 def bell(distribution: Distribution, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -122,8 +123,8 @@ def bell(distribution: Distribution, x: Tensor) -> tuple[Tensor, Tensor]:
         t = torch.arange(math.floor(left), math.ceil(right) + 1, dtype=x.dtype)
     else:
         t = torch.linspace(left, right, POINTS + 1, dtype=x.dtype)
-    if distribution.support is not None:
-        t = t[distribution.support.check(t)]
+    if (support := support_of(distribution)) is not None:
+        t = t[support.check(t)]
     return t, distribution.log_prob(t).exp()
 
 

@@ -8,6 +8,7 @@ import torch
 import torch.distributions as td
 from torch import Tensor
 from torch.distributions import Distribution
+from torch.nn.functional import logsigmoid
 
 LARGE = 60.0  # beyond it Stirling's series is good to all digits
 
@@ -38,6 +39,16 @@ def _beta(distribution: Distribution, x: Tensor) -> Tensor:
     return (a - 1) * x.log() + (b - 1) * torch.log1p(-x) - _log_beta(a, b)
 
 
+def _binomial(distribution: Distribution, x: Tensor) -> Tensor:
+    r"""Return $\log \binom{n}{x} + x \eta - n \log(1 + e^\eta)$ with the logit $\eta$.
+
+    torch takes the last term by way of $|\eta|$: its second derivative at 0 is lost.
+    """
+    n, logits = distribution.total_count, distribution.logits  # type: ignore[attr-defined]
+    ways = (n + 1).lgamma() - (x + 1).lgamma() - (n - x + 1).lgamma()
+    return ways + x * logits + n * logsigmoid(-logits)
+
+
 def _log_beta(a: Tensor, b: Tensor) -> Tensor:
     near = a.lgamma() + b.lgamma() - (a + b).lgamma()
     large = torch.maximum(a, b) > LARGE
@@ -57,7 +68,10 @@ def _stirling(a: Tensor) -> Tensor:
     return (1 / 12 - (1 / 360 - 1 / 1260 / a**2) / a**2) / a
 
 
-DENSITIES: dict[type[Distribution], Callable[[Distribution, Tensor], Tensor]] = {td.Beta: _beta}
+DENSITIES: dict[type[Distribution], Callable[[Distribution, Tensor], Tensor]] = {
+    td.Beta: _beta,
+    td.Binomial: _binomial,
+}
 
 if hasattr(td, "GeneralizedPareto"):  # torch 2.8 and later
     DENSITIES[td.GeneralizedPareto] = _generalized_pareto

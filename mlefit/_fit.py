@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from math import isfinite
+from numbers import Integral, Real
 from typing import Any
 
 import torch
@@ -14,7 +15,7 @@ from torch.distributions import Distribution, Transform
 
 from mlefit._closed_form import CLOSED_FORMS
 from mlefit._inputs import check_gradients
-from mlefit._model import name_of
+from mlefit._model import check_family, name_of
 from mlefit._natural import natural
 from mlefit._newton import newton
 from mlefit._objective import Minimum, Outcome
@@ -54,8 +55,9 @@ def fit(
         fixed: Parameters that are known and not learned, as in `{"scale": 1.0}`.
         weights: Frequencies, `(n,)` or `(n, *batch)`. Rows of weight zero may hold anything.
         transforms: Charts by parameter, as in `{"scale": ExpTransform()}`: maps from real numbers
-            to the parameter's constraint. By default softplus for positive parameters; but where
-            Newton fits a normal, coordinates in which its loss is convex.
+            to the parameter's constraint, which they state where the family is a callable. By
+            default softplus for positive parameters; but where Newton fits a normal, coordinates in
+            which its loss is convex.
         optimizer: `mlefit.newton`, or a factory of a torch optimizer, as in
             `partial(torch.optim.Adam, lr=0.01)`. It minimizes the mean negative log-likelihood.
         max_steps: By default 200 steps of Newton, 10,000 of another optimizer.
@@ -123,7 +125,7 @@ def closed_form(family: type[Distribution], data: Any, *, weights: Any = None) -
 
     Raises:
         NotImplementedError: The family has no closed form.
-        TypeError: The data are not numbers.
+        TypeError: The family is no class, or the data are not numbers.
         ValueError: Something is wrong with the data, or the likelihood is unbounded.
         RuntimeError: The call stands inside `torch.inference_mode`.
 
@@ -140,6 +142,7 @@ def closed_form(family: type[Distribution], data: Any, *, weights: Any = None) -
         >>> exact.params["loc"].item(), exact.params["scale"].item() ** 2
         (2.5, 1.25)
     """
+    check_family(family)
     if family not in CLOSED_FORMS and family not in NORMALS:
         known = sorted(f.__name__ for f in (*CLOSED_FORMS, *NORMALS))
         raise NotImplementedError(
@@ -240,17 +243,27 @@ def _check_options(optimizer: Optimizer, max_steps: int | None, tol: float) -> N
             f"expected an optimizer as mlefit.newton or a factory; got {optimizer!r}; "
             "try partial(torch.optim.Adam, lr=0.01), without parameters"
         )
-    if max_steps is not None and not (type(max_steps) is int and max_steps >= 0):
+    if getattr(optimizer, "func", None) is newton:
+        raise TypeError(
+            "expected an optimizer as mlefit.newton itself; got a partial of it; try max_steps and "
+            "tol beside it"
+        )
+    if max_steps is not None and not (_is(max_steps, Integral) and max_steps >= 0):
         raise ValueError(
             f"expected max_steps as a whole number; got {max_steps!r}; try None for the default"
         )
-    if type(tol) not in (int, float) or not tol >= 0:
+    if not (_is(tol, Real) and tol >= 0):
         raise ValueError(f"expected tol as a distance in nats, 0 or more; got {tol!r}; try 1e-8")
     if tol == 0 and max_steps is None:
         raise ValueError(
             "expected max_steps beside tol=0, which takes exactly that many; got none; "
             "try max_steps=1000"
         )
+
+
+def _is(value: Any, kind: type) -> bool:
+    """Tell whether a value is a number of a kind; True and False are none."""
+    return isinstance(value, kind) and not isinstance(value, bool)
 
 
 def _raise_hopeless(problem: Problem) -> None:

@@ -10,13 +10,14 @@ __all__ = [
     "check_support",
     "fill",
     "static_support",
+    "support_of",
 ]
 
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.distributions import constraints
+from torch.distributions import Distribution, constraints
 from torch.distributions.constraints import Constraint
 
 TOTAL = (1e-150, 1e150)  # of the weights of a fit: squares of errors and weights stay in range
@@ -38,6 +39,8 @@ def as_tensor(values: Any, what: str) -> Tensor:
             f"expected {what} of real numbers; got a tensor on no device, which holds none; "
             "try it on the device of its data"
         )
+    if tensor.is_inference():  # autograd refuses such a tensor, not a copy of it
+        tensor = tensor.clone()
     odd = tensor.is_quantized or tensor.is_nested or tensor.layout != torch.strided
     if odd or tensor.is_complex():
         kind = "nested" if tensor.is_nested else tensor.layout
@@ -186,6 +189,14 @@ def static_support(family: Any) -> Constraint | None:
     """Return the support of a family, unless it depends on a parameter."""
     support = getattr(family, "support", None)
     return support if isinstance(support, Constraint) and not _is_dependent(support) else None
+
+
+def support_of(distribution: Distribution) -> Constraint | None:
+    """Return the support of a distribution, unless it states none."""
+    try:
+        return distribution.support
+    except NotImplementedError:
+        return None
 
 
 def _is_dependent(support: Constraint) -> bool:

@@ -1,6 +1,14 @@
 """From a family and some of its parameters to a model: what is learned, what is fixed."""
 
-__all__ = ["ALTERNATIVES", "Model", "name_of", "origin", "resolve"]
+__all__ = [
+    "ALTERNATIVES",
+    "Model",
+    "check_family",
+    "name_of",
+    "origin",
+    "resolve",
+    "stated_constraints",
+]
 
 import functools
 import inspect
@@ -57,6 +65,8 @@ class Model:
         """Return the distribution, unchecked: a density far out may be nan, and is not an error."""
         if not self.is_class:
             return self.family(**params)
+        if not _takes_checks(self.family):
+            return self.family(**params)
         if self.row is None or not self.row.warns:
             return self.family(**params, validate_args=False)
         with warnings.catch_warnings():
@@ -89,10 +99,12 @@ class Model:
         return {name: params[name] for name in [*known, *(params.keys() - {*known})]}
 
     def constraint(self, name: str) -> Constraint:
-        """Return the constraint of a parameter."""
+        """Return the constraint of a parameter: of a callable's, what its chart maps to."""
         if self.row is not None and name in (domain := self.row.domain(self.event)):
             return domain[name]
-        return _constraints(self.family).get(name, constraints.real)
+        if not self.is_class and name in self.transforms:
+            return self.transforms[name].codomain
+        return stated_constraints(self.family).get(name, constraints.real)
 
     def chart(self, name: str) -> Transform:
         """Return the chart of a parameter: the user's, or the one of its constraint."""
@@ -125,11 +137,7 @@ def resolve(
     family, bound = _unwrap(family)
     _check_once(init, {**fixed, **bound}, transforms)
     fixed = {**fixed, **bound}
-    if isinstance(family, Distribution) or not callable(family):
-        raise TypeError(
-            f"expected a Distribution class or a callable that returns one; got {family!r}; "
-            f"try {type(family).__name__} itself, without arguments"
-        )
+    check_family(family)
     _check_density(family)
     row = FAMILIES.get(family) if isinstance(family, type) else None
     _check_names(family, {**init, **fixed, **transforms})
@@ -137,15 +145,34 @@ def resolve(
         _check_learnable(family, row, {*init, *transforms}, fixed)
     return Model(
         family,
-        {name: as_tensor(value, f"init[{name!r}]") for name, value in init.items()},
+        {name: _starting_value(name, value) for name, value in init.items()},
         {name: _fixed_value(family, name, value) for name, value in fixed.items()},
         transforms,
     )
 
 
+def check_family(family: Any) -> None:
+    """Raise unless a family is a class or another callable."""
+    if isinstance(family, Distribution) or not callable(family):
+        name = type(family).__name__ if isinstance(family, Distribution) else "Normal"
+        raise TypeError(
+            f"expected a Distribution class or a callable that returns one; got {family!r}; "
+            f"try {name} itself, without arguments"
+        )
+
+
 def name_of(family: Any) -> str:
     """Return a family's name for a message."""
     return str(getattr(family, "__name__", type(family).__name__))
+
+
+@functools.cache
+def _takes_checks(family: Build) -> bool:
+    """Tell whether a class takes `validate_args`, as all of torch's do."""
+    parameters = inspect.signature(family).parameters
+    return "validate_args" in parameters or any(
+        p.kind is p.VAR_KEYWORD for p in parameters.values()
+    )
 
 
 def _unwrap(family: Any) -> tuple[Any, dict[str, Any]]:
@@ -156,9 +183,19 @@ def _unwrap(family: Any) -> tuple[Any, dict[str, Any]]:
     return family, {}
 
 
+def _starting_value(name: str, value: Any) -> Tensor:
+    tensor = as_tensor(value, f"init[{name!r}]")
+    if not torch.isfinite(tensor).all():
+        raise ValueError(
+            f"expected finite numbers in init[{name!r}]; got {value}; try a value where the data "
+            "have a density"
+        )
+    return tensor
+
+
 def _fixed_value(family: Build, name: str, value: Any) -> Any:
     """Keep an integer argument (a count, a dimension) as it is; make the others tensors."""
-    if isinstance(value, int) and not _is_continuous(_constraints(family).get(name)):
+    if isinstance(value, int) and not _is_continuous(stated_constraints(family).get(name)):
         return value
     return as_tensor(value, f"fixed[{name!r}]").double()
 
@@ -167,7 +204,8 @@ def _is_continuous(constraint: Constraint | None) -> bool:
     return constraint is not None and not constraint.is_discrete
 
 
-def _constraints(family: Any) -> Mapping[str, Constraint]:
+def stated_constraints(family: Any) -> Mapping[str, Constraint]:
+    """Return the constraints that a class states; a bare Distribution states none."""
     stated = getattr(family, "arg_constraints", {})
     return stated if isinstance(stated, dict) else {}
 

@@ -19,8 +19,9 @@ from mlefit._inputs import (
     check_support,
     fill,
     static_support,
+    support_of,
 )
-from mlefit._model import Model, name_of, origin, resolve
+from mlefit._model import Model, name_of, origin, resolve, stated_constraints
 from mlefit._normal import ConvexNormal
 from mlefit._problem import Chart, Evidence, Likelihood, Moments, Rows, log_prob
 from mlefit._statistics import SufficientStatistics, suffstats
@@ -216,7 +217,7 @@ def _events(model: Model) -> int:
             **model.fixed,
         }
         if model.is_class:
-            missing = [n for n in model.family.arg_constraints if n not in params]  # type: ignore[attr-defined]
+            missing = [n for n in stated_constraints(model.family) if n not in params]
             params |= {n: origin(model, n) for n in missing if model.choose(n) == n}
         distribution = model.build(params)
     except TypeError as error:
@@ -272,7 +273,7 @@ def _check_density(problem: Problem, x: Tensor, w: Tensor | None, name: str) -> 
             f"expected observations of shape {tuple(distribution.event_shape)} for {name}; got "
             f"{tuple(x.shape[x.ndim - events :])}; try data of shape (n, *batch, *event)"
         )
-    check_support(x, w, events, distribution.support, name)
+    check_support(x, w, events, support_of(distribution), name)
     if problem.is_hopeless.all():
         return
     possible = torch.isfinite(log_prob(distribution, fill(x, w, events).double()))

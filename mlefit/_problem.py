@@ -4,7 +4,7 @@ __all__ = ["Chart", "Evidence", "Likelihood", "Moments", "Rows", "log_prob"]
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import torch
@@ -23,11 +23,35 @@ from mlefit._statistics import SufficientStatistics
 
 @dataclass(frozen=True)
 class Rows:
-    """Data row by row: x `(n, *lead, *event)`, and weights that broadcast to `(n, B)` or None."""
+    """Data row by row: x `(n, *lead, *event)`, and weights that broadcast to `(n, B)` or None.
+
+    They may share the memory of the user's tensors, and notice when these are changed in place.
+    """
 
     x: Tensor
     w: Tensor | None
     n: Tensor
+    changes: tuple[int, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "changes", self._changes())
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.__post_init__()  # a copy's tensors count anew
+
+    def check_unchanged(self) -> None:
+        """Raise where the data are no longer those that were given."""
+        if self._changes() != self.changes:
+            raise ValueError(
+                "expected the data as they were when they were fitted; got a tensor that has been "
+                "changed in place since; try fit(family, data.clone())"
+            )
+
+    def _changes(self) -> tuple[int, ...]:
+        """Return how often the memory of each tensor has been written to, as torch counts."""
+        mine = (self.x,) if self.w is None else (self.x, self.w)
+        return tuple(each._version for each in mine)
 
     def log_prob(self, distribution: Distribution) -> Tensor:
         """Return the log-density of each row, `(n, B)`."""
@@ -42,6 +66,7 @@ class Rows:
         return replace(self, x=self.x[:, index], w=w, n=self.n[index])
 
     def to(self, dtype: torch.dtype) -> Self:
+        self.check_unchanged()
         w = None if self.w is None else self.w.to(dtype)
         return replace(self, x=self.x.to(dtype), w=w, n=self.n.to(dtype))
 
@@ -150,7 +175,7 @@ class Chart:
         before, after = self.params(u), self.params(u + step)
         return torch.cat(
             [
-                natural_change(constraint, before[name], after[name]).reshape(len(u), -1)
+                natural_change(name, constraint, before[name], after[name]).reshape(len(u), -1)
                 for name, constraint in self.constraints.items()
             ],
             -1,
@@ -200,6 +225,8 @@ class Likelihood:
 
     def __call__(self, u: Tensor) -> Tensor:
         """Return the mean negative log-likelihood at `u`, `(B, p) -> (B,)`; inf out of bounds."""
+        if isinstance(self.evidence, Rows):
+            self.evidence.check_unchanged()
         if not torch.is_grad_enabled() and (by_hand := self._by_hand()):
             loss = by_hand.value(*self._params_and_rows(u))
             return torch.where(torch.isnan(loss), torch.inf, loss)

@@ -10,12 +10,16 @@ from torch import Tensor
 
 from mlefit._natural import from_natural, is_bounded, natural, natural_slope
 from mlefit._newton import newton
+from mlefit._normal import ConvexNormal
 from mlefit._optimize import minimize
 from mlefit._pose import Problem
+from mlefit._problem import Likelihood
 
 FARTHEST = 20.0  # natural units (e-folds): a parameter this far away is at its boundary
 LEVEL = 1e-3  # a likelihood ratio that rises less than this over two e-folds has levelled off
 SEEN = 2.0**-50  # a step that float64 can tell from none, as a fraction of where it starts
+LONGEST = 500  # steps of the way to an end
+NARROW = 1e-3  # of the first step: from here on, a wall is where the density ends
 ROUNDS = 60
 ENOUGH = 1e-7  # of the likelihood ratio: seven digits of the bound
 
@@ -101,17 +105,26 @@ class Profile:
         objective = rest.convex() or rest.likelihood()
         found = minimize(
             objective,
-            objective.vector(self.others),
+            self._start(objective),
             optimizer=newton,
             max_steps=None,
             tol=1e-9,
         )
-        better = torch.isfinite(found.u).all(-1)
+        better = torch.isfinite(found.u).all(-1) & torch.isfinite(found.loss[-1])
         reached = objective.params(found.u)
         for name, old in self.others.items():
             keep = better.reshape(-1, *[1] * (old.ndim - 1))
             self.others[name] = torch.where(keep, reached[name].detach(), old)
         return torch.nan_to_num(found.loss[-1], nan=torch.inf)
+
+    def _start(self, objective: ConvexNormal | Likelihood) -> Tensor:
+        """Return where the others were last, or the estimates where that has no density now."""
+        last = objective.vector(self.others)
+        with torch.no_grad():
+            is_possible = torch.isfinite(objective(last))
+        if is_possible.all():
+            return last
+        return torch.where(is_possible[:, None], last, objective.vector(self.estimates))
 
 
 @dataclass(frozen=True)
@@ -148,24 +161,23 @@ class _End:
     f: Tensor
 
 
-def _bracket(
-    excess: Callable[[Tensor], Tensor],
-    center: _End,
-    way: _Way,
-) -> tuple[_End, _End]:
+def _bracket(excess: Callable[[Tensor], Tensor], center: _End, way: _Way) -> tuple[_End, _End]:
     """Double the step until the function is positive, or far away, or level."""
     (inner, low), outer = (center.z, center.f), center.z + way.step
     high = excess(outer)
     level = torch.zeros_like(high, dtype=torch.bool)
-    while True:
+    for _ in range(LONGEST):
         short = (high < 0) & ((outer - center.z).abs() < way.farthest) & ~level
-        if not short.any():
-            return _End(inner, low), _End(outer, high)
+        # no density there with the other parameters of here: go less far, and take them along
+        blocked = torch.isinf(high) & ((outer - inner).abs() > NARROW * way.step.abs())
+        if not (short | blocked).any():
+            break
         inner, low = torch.where(short, outer, inner), torch.where(short, high, low)
         more = (outer - center.z).clamp(-way.longest, way.longest)
-        outer = torch.where(short, outer + more, outer)
-        high = torch.where(short, excess(outer), high)
+        outer = torch.where(short, outer + more, outer.where(~blocked, (inner + outer) / 2))
+        high = torch.where(short | blocked, excess(outer), high)
         level = level | (short & way.levels & ((outer - center.z).abs() > 4) & (high - low < LEVEL))
+    return _End(inner, low), _End(outer, high)
 
 
 def _root(excess: Callable[[Tensor], Tensor], inner: _End, outer: _End) -> Tensor:

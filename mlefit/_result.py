@@ -4,7 +4,7 @@ __all__ = ["ConvergenceWarning", "Fit", "Trace"]
 
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from numbers import Real
 from operator import itemgetter
 from statistics import NormalDist
@@ -28,7 +28,7 @@ class ConvergenceWarning(UserWarning):
     """A search ended before it could show a strict local maximum of the likelihood."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trace:
     """The way to the estimate.
 
@@ -45,7 +45,7 @@ class Trace:
     evaluations: int
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Fit:
     """A family fitted to data; `family(**params)` is the fitted distribution.
 
@@ -70,12 +70,18 @@ class Fit:
     converged: Tensor
     message: str
     trace: Trace
-    _problem: Problem = field(compare=False)
-    _information: Information | None = field(compare=False)  # None at a corner or a kink
+    _problem: Problem
+    _information: Information | None  # None at a corner or a kink
 
     @property
     def distribution(self) -> Distribution:
         """The fitted distribution, ready for `log_prob` and `sample`."""
+        lost = self.log_likelihood.isnan()
+        if lost.any():
+            raise ValueError(
+                f"expected an estimate of each fit; got none of {int(lost.sum())} of {lost.numel()}"
+                "; try a batch without them, as in data[:, ~fit.log_likelihood.isnan()]"
+            )
         return self.family(**self.params)
 
     @property
@@ -106,7 +112,8 @@ class Fit:
             A tensor for each name, of its parameter's shape; or one tensor, of the shape of `of`.
 
         Raises:
-            ValueError: There is no information matrix, or no rows for the sandwich.
+            ValueError: There is no information matrix; or, for the sandwich, there are no rows, or
+                a tensor of theirs has been changed in place since the fit.
 
         Warns:
             ConvergenceWarning: The fit has not converged.
@@ -190,7 +197,8 @@ class Fit:
 
         Raises:
             ValueError: The parameter is not learned, or not a scalar; the level is not between 0
-                and 1; or there is no information matrix.
+                and 1; there is no information matrix; or a tensor of the data has been changed in
+                place since the fit.
 
         Warns:
             ConvergenceWarning: The fit has not converged.
@@ -213,7 +221,7 @@ class Fit:
             )
         information = self._checked_information("a profile interval")
         z = _quantile(level)
-        bounds = profile(
+        low, high = profile(
             self._problem,
             {k: v.detach() for k, v in information.params().items()},
             name,
@@ -221,8 +229,9 @@ class Fit:
             z * z,
             drift=self._drift(name),
         )
-        low, high = (self._shape(bound) for bound in bounds)
-        return low, high
+        if information.corner is not None:  # there the natural scale ends
+            low, high = (end.masked_fill(information.corner, torch.nan) for end in (low, high))
+        return self._shape(low), self._shape(high)
 
     def __repr__(self) -> str:
         return _report.text(self)

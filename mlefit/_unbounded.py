@@ -33,7 +33,7 @@ def collapsed(model: Model, start: Mapping[str, Tensor], rows: Rows) -> dict[int
             )
     collapse = model.row.collapse if model.row else ()
     if collapse and set(collapse) <= start.keys():
-        equal = (rows.x == rows.x[:1]).all(0).reshape(rows.n.numel(), -1).any(-1)
+        equal = (rows.x == rows.x[:1]).all(0).reshape(rows.n.numel(), -1).all(-1)
         for i in equal.nonzero()[:, 0]:
             found[int(i)] = (
                 f"the rows that count are all equal, so the likelihood of {name_of(model.family)} "

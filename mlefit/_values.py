@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Size, Tensor
 
-from mlefit._model import Model, name_of, origin
+from mlefit._model import Model, name_of, origin, stated_constraints
 from mlefit._natural import natural
 from mlefit._problem import Rows
 
@@ -79,7 +79,7 @@ def _own_values(model: Model, batch: Size, device: torch.device) -> dict[str, Te
     """Return the user's starting values, each `(B, *shape)`, for a family not in the table."""
     values = {name: value.double() for name, value in model.init.items()}
     if model.is_class:
-        stated = [n for n in model.family.arg_constraints if model.choose(n) == n]  # type: ignore[attr-defined]
+        stated = [n for n in stated_constraints(model.family) if model.choose(n) == n]
         missing = [n for n in stated if n not in values and n not in model.fixed]
         values |= {name: origin(model, name, device) for name in missing}
     own = model.build({**values, **model.fixed}).batch_shape

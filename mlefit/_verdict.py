@@ -85,10 +85,11 @@ def _drift(problem: Problem, objective: Objective, found: Minimum) -> str:
     params = objective.params(found.u)
     before = objective.params(found.path[max(0, len(found.path) - 1 - WINDOW)])
     change = {
-        name: natural_change(problem.constraint(name), before[name], value)
+        name: natural_change(name, problem.constraint(name), before[name], value)
         for name, value in params.items()
     }
     name = max(change, key=lambda key: float(change[key].max()))
     worst = int(change[name].flatten().argmax())
     entry = params[name].flatten()[worst].item()
-    return f"{name} runs to the boundary of its constraint (an entry is now {entry:.3g})"
+    where = "infinity" if name == "logits" else "the boundary of its constraint"
+    return f"{name} runs to {where} (an entry is now {entry:.3g})"

@@ -3,7 +3,7 @@
 import mpmath
 import pytest
 import torch
-from torch.distributions import Beta, Gamma
+from torch.distributions import Beta, Binomial, Gamma
 
 import mlefit
 from mlefit._densities import DENSITIES
@@ -59,3 +59,24 @@ def test_beta_data_near_zero_are_gamma_data(unit):
     shape, rate = limit.params["concentration"].item(), limit.params["rate"].item()
     assert near.params["concentration1"].item() == pytest.approx(shape, rel=1e-4)
     assert near.params["concentration0"].item() * unit == pytest.approx(rate, rel=1e-4)
+
+
+def test_the_binomial_density_is_torchs():
+    logits = torch.linspace(-40, 40, 17, dtype=torch.float64)[:, None]
+    counts = torch.arange(8, dtype=torch.float64)
+    coins = Binomial(7, logits=logits)
+    torch.testing.assert_close(DENSITIES[Binomial](coins, counts), coins.log_prob(counts))
+
+
+@pytest.mark.parametrize("logit", [0.0, -0.0, 1e-9, 3.0])
+def test_the_binomial_density_bends_where_torchs_is_flat(logit):
+    """The second derivative in the logit is -n p (1 - p), also where p is one half."""
+    x = torch.tensor(3.0, dtype=torch.float64)
+    u = torch.tensor(logit, dtype=torch.float64, requires_grad=True)
+    p = u.detach().sigmoid()
+    (slope,) = torch.autograd.grad(
+        DENSITIES[Binomial](Binomial(10, logits=u), x), u, create_graph=True
+    )
+    (bend,) = torch.autograd.grad(slope, u)
+    torch.testing.assert_close(slope.detach(), 3 - 10 * p)
+    torch.testing.assert_close(bend, -10 * p * (1 - p))

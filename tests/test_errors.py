@@ -41,7 +41,7 @@ from torch.distributions import (
     Wishart,
 )
 
-from mlefit import closed_form, fit, suffstats
+from mlefit import closed_form, fit, newton, suffstats
 from mlefit.datasets import penguins
 from mlefit.transforms import CholeskyTransform
 
@@ -297,6 +297,12 @@ FAMILIES = {
     "no closed form": Wrong(
         lambda: closed_form(Gamma, [1.0, 2.0]), "got Gamma; try fit(Gamma", NotImplementedError
     ),
+    "closed form of an instance": Wrong(
+        lambda: closed_form(Normal(0.0, 1.0), x),
+        "got Normal(loc: 0.0, scale: 1.0); try Normal ",
+        TypeError,
+    ),
+    "closed form of a list": Wrong(lambda: closed_form([1], x), r"got [1]; try Normal", TypeError),
     "no closed form of a callable": Wrong(
         lambda: closed_form(lambda loc: Normal(loc, 1.0), x), "got <lambda>", NotImplementedError
     ),
@@ -382,6 +388,16 @@ OPTIONS = {
     ),
     "factory of no optimizer": wrong_fit(
         "factory that returns", Normal, x, optimizer=lambda unknowns: 1, error=TypeError
+    ),
+    "start is nan": wrong_fit(
+        "finite numbers in init['loc']; got nan", lambda loc: Normal(loc, 1.0), x, init={"loc": NAN}
+    ),
+    "partial Newton": wrong_fit(
+        "try max_steps and tol beside it",
+        Normal,
+        x,
+        optimizer=partial(newton, max_steps=5),
+        error=TypeError,
     ),
     "max_steps is no truth value": wrong_fit("max_steps", Normal, x, max_steps=True),
     "transform by name": wrong_fit(

@@ -617,6 +617,23 @@ def test_family_of_the_users_own(options: dict[str, Any]) -> None:
         mlefit.fit(Rayleigh, [1.0, -1.0])
 
 
+class Bare(Distribution):
+    """A density alone: neither constraints nor a support, and no `validate_args`."""
+
+    def __init__(self, loc: Tensor) -> None:
+        self.loc = loc
+        super().__init__(loc.shape, validate_args=False)
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        return -((value - self.loc) ** 2) / 2
+
+
+def test_family_that_states_nothing() -> None:
+    found = mlefit.fit(Bare, x, init={"loc": 0.0})
+    close(found.params["loc"], x.mean())
+    close(found.standard_errors()["loc"], torch.tensor(len(x) ** -0.5, dtype=torch.float64))
+
+
 def test_batch_of_the_users_own_family() -> None:
     data = draw(100, 3, 2).square().sum(-1).sqrt()
     found = mlefit.fit(Rayleigh, data)
@@ -731,6 +748,8 @@ def test_divergence_in_a_batch_spares_the_others() -> None:
     assert found.converged.tolist() == [True, False, True]
     for name in ("loc", "scale"):
         close(found.params[name][[0, 2]], alone.params[name].expand(2))
+    with pytest.raises(ValueError, match=r"estimate of each fit; got none of 1 of 3; try"):
+        _ = found.distribution
 
 
 def test_stalled_line_search_is_not_convergence() -> None:
@@ -748,6 +767,12 @@ def test_maximum_at_infinity_names_its_parameter() -> None:
 def test_probability_one_is_a_boundary(optimizer: Any) -> None:
     found = warned("", td.Bernoulli, torch.ones(20), optimizer=optimizer, max_steps=500)
     assert found.params["probs"] > 0.999
+
+
+def test_logits_run_to_infinity() -> None:
+    for family, data in ((td.Bernoulli, [1.0] * 20), (td.Geometric, [0.0] * 20)):
+        found = warned("logits runs to infinity", family, data, init={"logits": 0.0})
+        assert found.params["logits"] > 10
 
 
 def test_category_nobody_chose_is_a_boundary() -> None:
@@ -819,6 +844,22 @@ def test_data_that_change_later_leave_the_estimate() -> None:
     assert torch.equal(found.standard_errors()["loc"], error)
 
 
+def test_data_that_change_later_are_noticed_where_they_are_needed() -> None:
+    for family in (td.Gamma, td.StudentT):
+        data = x.exp()
+        found = mlefit.fit(family, data)
+        errors, name = found.standard_errors(), next(iter(found.params))
+        data.mul_(10)
+        assert found.standard_errors() == errors
+        assert repr(found)
+        for ask in (
+            lambda found=found, name=name: found.profile_interval(name),
+            lambda found=found: found.standard_errors(robust=True),
+        ):
+            with pytest.raises(ValueError, match=r"changed in place since; try fit"):
+                ask()
+
+
 @labels("validate", [True, False])
 def test_global_state_of_torch_stays(validate: bool) -> None:
     default, precision = Distribution._validate_args, torch.get_default_dtype()
@@ -836,6 +877,14 @@ def test_global_state_of_torch_stays(validate: bool) -> None:
     assert torch.is_grad_enabled()
 
 
+def test_data_of_inference_mode() -> None:
+    with torch.inference_mode():
+        data = x.exp()
+    assert mlefit.fit(td.Gamma, data).profile_interval("rate") == mlefit.fit(
+        td.Gamma, x.exp()
+    ).profile_interval("rate")
+
+
 def test_works_without_grad() -> None:
     with torch.no_grad():
         quiet = mlefit.fit(td.StudentT, x, fixed={"df": 4.0})
@@ -845,6 +894,28 @@ def test_works_without_grad() -> None:
     close(quiet.params["loc"], loud.params["loc"])
     close(errors["loc"], loud.standard_errors(robust=True)["loc"])
     close(interval[0], loud.profile_interval("loc")[0])
+
+
+def test_is_itself_alone() -> None:
+    one, other = (mlefit.fit(Normal, X) for _ in range(2))
+    assert one == one
+    assert one != other
+    assert len({one, other}) == 2
+
+
+def test_numbers_of_numpy_are_options() -> None:
+    found = mlefit.fit(td.Gamma, x.exp(), tol=np.float64(1e-6), max_steps=np.int64(20))
+    assert found.converged
+
+
+def test_constant_component_of_varying_rows() -> None:
+    rest = draw(50).sigmoid() / 2
+    rows = torch.stack([torch.full_like(rest, 0.5), rest, 0.5 - rest], -1)
+    found = mlefit.fit(td.Dirichlet, rows)
+    assert found.converged
+    mean_log = td.Dirichlet(found.params["concentration"]).concentration.digamma()
+    mean_log = mean_log - found.params["concentration"].sum().digamma()
+    close(mean_log, rows.log().mean(0), rtol=1e-6)
 
 
 @labels("family", [Normal, MultivariateNormal, td.Gamma], ids=lambda family: family.__name__)

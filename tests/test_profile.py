@@ -8,7 +8,7 @@ import pytest
 import torch
 import torch.distributions as td
 from scipy.optimize import brentq, minimize_scalar
-from scipy.stats import chi2
+from scipy.stats import chi2, genpareto
 from torch import Tensor
 from torch.distributions import MultivariateNormal, Normal
 from torch.distributions.transforms import ExpTransform
@@ -176,6 +176,60 @@ def test_from_a_boundary_the_other_end_is_found(toss: float, end: int) -> None:
     expected = math.exp(-chi2.ppf(0.95, 1) / 2 / 10)
     assert interval[end].item() == end
     assert interval[1 - end].item() == pytest.approx(expected if end else 1 - expected, rel=1e-6)
+
+
+def test_of_logits_is_that_of_probs() -> None:
+    ends = []
+    for name in ("logits", "probs"):
+        with pytest.warns(mlefit.ConvergenceWarning, match=f"{name} runs to"):
+            found = mlefit.fit(td.Bernoulli, [1.0] * 10, init={name: 0.5})
+        with pytest.warns(mlefit.ConvergenceWarning):
+            ends.append(found.profile_interval(name))
+    (low, high), (least, most) = ends
+    close(low.sigmoid(), least)
+    assert (high, most) == (torch.inf, 1)
+
+
+@pytest.mark.parametrize("seed", [4, 6, 9])
+def test_the_others_move_where_the_support_depends_on_them(seed: int) -> None:
+    """A Pareto tail that ends: far from the estimate the scale of there has no density."""
+    data = genpareto.rvs(-0.2, scale=2, size=60, random_state=seed)
+    found = mlefit.fit(td.GeneralizedPareto, data, fixed={"loc": 0.0})
+    c, s = (found.params[name].item() for name in ("concentration", "scale"))
+
+    def of_shape(c: float) -> float:
+        least = math.log(max(-c * data.max(), 1e-9) * (1 + 1e-9))
+        fall = lambda u: -genpareto.logpdf(data, c, scale=math.exp(u)).sum()  # noqa: E731
+        return -minimize_scalar(fall, bounds=(least, 4.0), options={"xatol": 1e-11}).fun
+
+    def of_scale(s: float) -> float:
+        fall = lambda c: -genpareto.logpdf(data, c, scale=s).sum()  # noqa: E731
+        ends = (-s / data.max() + 1e-10, 3.0)
+        return -minimize_scalar(fall, bounds=ends, options={"xatol": 1e-11}).fun
+
+    by_hand = edges(of_shape, c, -0.98, 3.0, 0.95), edges(of_scale, s, s / 10, s * 10, 0.95)
+    for name, ends in zip(("concentration", "scale"), by_hand, strict=True):
+        assert_close(found.profile_interval(name), ends, rtol=1e-4, atol=0)
+
+
+def test_of_a_callable_stays_inside_its_chart() -> None:
+    rate = {"rate": ExpTransform()}
+    own = mlefit.fit(
+        lambda rate: td.Exponential(rate), times[:3], init={"rate": 1.0}, transforms=rate
+    )
+    known = mlefit.fit(td.Exponential, times[:3])
+    close(own.profile_interval("rate"), known.profile_interval("rate"))
+    close(own.confidence_interval()["rate"], known.confidence_interval()["rate"])
+
+
+def test_of_a_corner_in_a_batch_there_is_none() -> None:
+    tosses = torch.ones(10, 2)
+    tosses[:4, 0] = 0
+    low, high = mlefit.closed_form(td.Bernoulli, tosses).profile_interval("probs")
+    expected = mlefit.closed_form(td.Bernoulli, tosses[:, 0]).profile_interval("probs")
+    close((low[0], high[0]), expected)
+    assert low[1].isnan()
+    assert high[1].isnan()
 
 
 def test_from_infinity_the_lower_end_is_found() -> None:
