@@ -4,6 +4,7 @@ __all__ = [
     "bell",
     "bivariate",
     "box",
+    "depths",
     "is_discrete",
     "loss_gap",
     "lost",
@@ -26,6 +27,7 @@ from torch.distributions import Distribution, MultivariateNormal, Normal
 
 from mlefit._inputs import as_data, support_of
 from mlefit._natural import from_natural, natural
+from mlefit._problem import log_prob
 from mlefit._profile import Profile
 from mlefit._quantiles import quantiles
 from mlefit._result import Fit
@@ -103,6 +105,15 @@ def probabilities(levels: Sequence[float], what: str) -> Sequence[float]:
     return levels
 
 
+def depths(levels: Sequence[float]) -> Sequence[float]:
+    """Return the levels, in nats below a maximum, if there are any and each is positive."""
+    if not len(levels) or not all(0 < nats < math.inf for nats in levels):
+        raise ValueError(
+            f"expected levels in nats, each above 0; got {levels}; try (0.5, 2, 5, 20)"
+        )
+    return levels
+
+
 def is_discrete(distribution: Distribution) -> bool:
     """Tell whether its values are whole numbers."""
     support = support_of(distribution)
@@ -125,7 +136,7 @@ def bell(distribution: Distribution, x: Tensor) -> tuple[Tensor, Tensor]:
         t = torch.linspace(left, right, POINTS + 1, dtype=x.dtype)
     if (support := support_of(distribution)) is not None:
         t = t[support.check(t)]
-    return t, distribution.log_prob(t).exp()
+    return t, log_prob(distribution, t).exp()
 
 
 def lost(fit: Fit, name: str, ends: Sequence[float]) -> tuple[Tensor, Tensor]:

@@ -21,13 +21,8 @@ def natural(constraint: Constraint, value: Tensor) -> Tensor:
     return value if _is_free(constraint) else _between(*_bounds(constraint, value), value)
 
 
-def natural_change(name: str, constraint: Constraint, before: Tensor, after: Tensor) -> Tensor:
-    """Return how far each entry moves on its natural scale, or 0 where that says nothing.
-
-    A logit is on its natural scale already; of other numbers without a bound no scale is known.
-    """
-    if name == "logits":
-        return (after - before).abs()
+def natural_change(constraint: Constraint, before: Tensor, after: Tensor) -> Tensor:
+    """Return how far each entry moves on its natural scale, or 0 where it has no bound."""
     if _is_free(constraint):
         return torch.zeros_like(after)
     low, high = _bounds(constraint, after)

@@ -15,6 +15,7 @@ WINDOW = 10  # steps over which to look for progress
 FLAT = 1e-5  # nats: a parameter that changes by e for less than this is not determined
 FLAT_IF_STUCK = 1e-2  # the same where rounding ends the search
 DOUBT = 1e-2  # a pivot less than this may be what a ridge shows beside its crest
+AGAIN = 0.05  # a Newton step that is the one before but for this fraction leads nowhere
 STRIDE = 3.0  # the most that one step may change a parameter, in units of its logarithm
 LOST = 60.0  # e-folds from its start: a parameter that has gone this far goes on for ever
 ROUNDING = 1e-12  # nats: a distance below this is rounding, and differs between machines
@@ -64,7 +65,8 @@ class _Searches:
     def __init__(self, objective: Objective, start: Tensor, tol: float) -> None:
         size = len(start)
         self.tol, self.u, self.path = tol, start.clone(), [start.clone()]
-        self.loss, self.hessian, self.distance = start.new_empty(3, size)  # until the first look
+        self.loss, self.hessian = start.new_empty(2, size)  # until the first look
+        self.distance = start.new_full((size,), torch.inf)
         self.losses: list[Tensor] = []
         self.outcome = torch.full((size,), int(Outcome.OUT_OF_STEPS), device=start.device)
         self.part, self.held = objective, torch.arange(size, device=start.device)
@@ -73,7 +75,8 @@ class _Searches:
 
     def look(self) -> None:
         """Model the functions where the searches are, and see which have ended."""
-        self.model = model = local_model(self.part, self._take(self.u), self.tol)
+        last = torch.where(self.going, self._take(self.distance), torch.inf)
+        self.model = model = local_model(self.part, self._take(self.u), self.tol, last)
         self.evaluations += 1
         # what has ended has not moved, and looks the same again
         self.loss = self._place(self.loss, model.loss)
@@ -158,7 +161,8 @@ class Local:
     outcome: Tensor  # OUT_OF_STEPS where the search should go on
 
 
-def local_model(objective: Objective, u: Tensor, tol: float) -> Local:
+def local_model(objective: Objective, u: Tensor, tol: float, last: Tensor | None = None) -> Local:
+    """Model functions where searches are; `last` are the distances of the step before, if any."""
     loss, g, H = objective.derivatives(u)
     step, pivot = _newton_step(g, H, objective.flat)
     slope = (g * step).sum(-1)
@@ -175,9 +179,11 @@ def local_model(objective: Objective, u: Tensor, tol: float) -> Local:
     near = (pivot > 0) & (distance <= (tol or 1e-8))
     if near.any():
         settled, drifting = near & (stride <= CLOSE), near & (stride > DRIFT)
-        doubtful = settled & (pivot < DOUBT)
+        slow = (distance > ROUNDING) & (True if last is None else distance > last / 10)
+        doubtful = settled & ((pivot < DOUBT) | slow)
         if doubtful.any():
-            settled &= ~doubtful | _is_confirmed(objective, u + step, doubtful, pivot, distance)
+            confirmed, endless = _look_ahead(objective, u, step, doubtful, pivot, distance)
+            settled, drifting = settled & (~doubtful | confirmed), drifting | endless
         outcome[settled], outcome[drifting] = int(Outcome.SETTLED), int(Outcome.DRIFTING)
     return Local(loss, slope, H, step, distance, stride, outcome)
 
@@ -213,26 +219,36 @@ def _all_finite(values: Tensor) -> Tensor:
     return torch.isfinite(values).flatten(1).all(-1)
 
 
-def _is_confirmed(
-    objective: Objective, u: Tensor, among: Tensor, pivot: Tensor, distance: Tensor
-) -> Tensor:
-    """Tell whether a Newton step on, at `u`, the least pivot is the same and the distance fell.
+def _look_ahead(
+    objective: Objective,
+    u: Tensor,
+    step: Tensor,
+    among: Tensor,
+    pivot: Tensor,
+    distance: Tensor,
+) -> tuple[Tensor, Tensor]:
+    """Tell where a Newton step on confirms a minimum, and where it shows that there is none.
 
-    On a ridge, as of parameters that trade off, the slope that is left beside the crest feigns a
-    curvature along it, which another step changes.
+    At a minimum the least pivot is the same there, and the distance fell. On a ridge, as of
+    parameters that trade off, the slope that is left beside the crest feigns a curvature along it,
+    which another step changes. A function that falls like exp(-u) for ever asks for the same step
+    again, however little is left to gain.
     """
     index = among.nonzero()[:, 0]
-    part = objective.select(index)
+    part, ahead = objective.select(index), u + step
     if part is None:
-        g, H = (each[index] for each in objective.derivatives(u)[1:])
+        g, H = (each[index] for each in objective.derivatives(ahead)[1:])
     else:
-        g, H = part.derivatives(u[index])[1:]
-    step, least = _newton_step(g, H, objective.flat)
-    left = (g * step).sum(-1).abs() / 2 * objective.n[index]
+        g, H = part.derivatives(ahead[index])[1:]
+    first = step[index]
+    second, least = _newton_step(g, H, objective.flat)
+    left = (g * second).sum(-1).abs() / 2 * objective.n[index]
     same = (least / pivot[index] - 1).abs() < 0.1
-    confirmed = torch.zeros_like(among)
-    confirmed[index] = same & (left <= (distance[index] / 10).clamp(min=ROUNDING))
-    return confirmed
+    fell = left <= (distance[index] / 10).clamp(min=ROUNDING)
+    again = ((first - second).norm(dim=-1) < AGAIN * first.norm(dim=-1)) & (least > 0)
+    confirmed, endless = torch.zeros_like(among), torch.zeros_like(among)
+    confirmed[index], endless[index] = same & fell, again & ~fell
+    return confirmed, endless
 
 
 def _backtrack(

@@ -44,8 +44,8 @@ class Rows:
         """Raise where the data are no longer those that were given."""
         if self._changes() != self.changes:
             raise ValueError(
-                "expected the data as they were when they were fitted; got a tensor that has been "
-                "changed in place since; try fit(family, data.clone())"
+                "expected the data as they were when they were fitted; got a tensor whose memory "
+                "has been changed in place since; try fit(family, data.clone())"
             )
 
     def _changes(self) -> tuple[int, ...]:
@@ -175,7 +175,7 @@ class Chart:
         before, after = self.params(u), self.params(u + step)
         return torch.cat(
             [
-                natural_change(name, constraint, before[name], after[name]).reshape(len(u), -1)
+                natural_change(constraint, before[name], after[name]).reshape(len(u), -1)
                 for name, constraint in self.constraints.items()
             ],
             -1,

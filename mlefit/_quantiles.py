@@ -47,9 +47,16 @@ def envelope(
         seed: Of the samples.
         refit: Whether a normal is fitted anew to each sample, as it was to the data.
     """
+    if simulations < 1:
+        raise ValueError(f"expected at least one simulation; got {simulations}; try 200")
     generator = torch.Generator().manual_seed(seed)
     if refit and isinstance(distribution, Normal | MultivariateNormal):
         d = distribution.event_shape.numel()
+        if n <= d:
+            raise ValueError(
+                f"expected more than {d} rows, since a normal is fitted to samples of as many; got "
+                f"{n}; try more data"
+            )
         z = torch.randn(simulations, n, d, generator=generator, dtype=torch.float64)
         z = _standardized(z)
         if isinstance(distribution, MultivariateNormal):

@@ -53,7 +53,7 @@ def _title(fit: "Fit") -> str:
     name = getattr(fit.family, "__name__", repr(fit.family))
     if fit.n.numel() > 1:
         return f"{name}, a batch of {fit.n.numel()} fits of shape {tuple(fit.n.shape)}"
-    return f"{name} fitted to {fit.n.item():g} observations"
+    return f"{name} fitted to {fit.n.item():.10g} observations"
 
 
 def _foot(fit: "Fit") -> list[str]:

@@ -106,7 +106,8 @@ class Information:
             flat = value.reshape(len(u), -1)
             # one by one, since the Jacobian of a large matrix in as many unknowns is larger still
             variance = [_variance(_gradient(flat[:, j], u), spread) for j in range(flat.shape[1])]
-        return torch.stack(variance, -1).clamp(min=0).sqrt().reshape(value.shape)
+        error = torch.stack(variance, -1).clamp(min=0).sqrt().reshape(value.shape)
+        return torch.where(torch.isfinite(value.detach()), error, torch.nan)
 
     def values(self, function: Of) -> Tensor:
         """Return a function of the parameters at the estimates; nan where a fit has failed."""

@@ -81,15 +81,18 @@ def _index(problem: Problem, i: int) -> str:
 
 
 def _drift(problem: Problem, objective: Objective, found: Minimum) -> str:
-    """Name the parameter that moves most, relative to its distance from its bounds."""
+    """Name the parameter that moves most relative to its distance from its bounds, or at all."""
     params = objective.params(found.u)
     before = objective.params(found.path[max(0, len(found.path) - 1 - WINDOW)])
     change = {
-        name: natural_change(name, problem.constraint(name), before[name], value)
+        name: natural_change(problem.constraint(name), before[name], value)
         for name, value in params.items()
     }
+    where = "the boundary of its constraint"
+    if not any((moved > 0.1).any() for moved in change.values()):
+        change = {name: (value - before[name]).abs() for name, value in params.items()}
+        where = "infinity"
     name = max(change, key=lambda key: float(change[key].max()))
     worst = int(change[name].flatten().argmax())
     entry = params[name].flatten()[worst].item()
-    where = "infinity" if name == "logits" else "the boundary of its constraint"
     return f"{name} runs to {where} (an entry is now {entry:.3g})"

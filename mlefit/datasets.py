@@ -13,6 +13,7 @@ import random
 from collections import defaultdict
 from collections.abc import Iterable
 from importlib import resources
+from numbers import Integral
 
 import torch
 from torch import Tensor
@@ -95,6 +96,9 @@ def galton(*, one_son_seed: int | None = None) -> Tensor:
         Heights of shape (481, 2), or (179, 2), with the columns father and son. The families are
         in Galton's order, and `columns("galton")["family"]` has the label of each of the 481.
 
+    Raises:
+        TypeError: The seed is no integer.
+
     Examples:
         >>> import torch
         >>> from mlefit import datasets
@@ -115,6 +119,8 @@ def galton(*, one_son_seed: int | None = None) -> Tensor:
 
     if one_son_seed is None:
         return heights
+    if not isinstance(one_son_seed, Integral):
+        raise TypeError(f"expected one_son_seed as an integer; got {one_son_seed!r}; try 0")
     return heights[_draw_one_of_each(table["family"], one_son_seed)]
 
 

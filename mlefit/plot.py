@@ -156,7 +156,8 @@ def qq(
         The axes. If the family is right, the points lie near the line.
 
     Raises:
-        ValueError: The fit is of a batch or of another family, or the band is no probability.
+        ValueError: The fit is of a batch or of another family, the band is no probability, or there
+            are no simulations, or no more rows than dimensions.
 
     Examples:
         >>> from torch.distributions import Normal
@@ -293,7 +294,8 @@ def surface(
         The axes, with loc to the right and scale upwards, in the units of the data.
 
     Raises:
-        ValueError: The fit is of a batch or of another family, or the data do not vary.
+        ValueError: The fit is of a batch or of another family, a level is not above 0, or the data
+            do not vary.
 
     Examples:
         >>> from torch.distributions import Normal
@@ -303,6 +305,7 @@ def surface(
         >>> ax.get_xlabel(), ax.get_ylabel()
         ('loc', 'scale')
     """
+    _curves.depths(levels)
     estimate = _curves.path_of(fit)[:, -1:]
     x = _curves.rows(data, _curves.univariate(fit))
     way = estimate if path is None else _curves.path_of(path)

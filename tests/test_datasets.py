@@ -279,3 +279,9 @@ def test_unknown_name_raises(call: Callable[[], object], message: str) -> None:
     with pytest.raises(ValueError, match="expected") as error:
         call()
     assert str(error.value) == message
+
+
+@pytest.mark.parametrize("seed", ["a", 1.5, torch.tensor(1)])
+def test_seed_that_is_no_integer_raises(seed: object) -> None:
+    with pytest.raises(TypeError, match=r"expected one_son_seed as an integer; got .*; try 0"):
+        datasets.galton(one_son_seed=seed)  # type: ignore[arg-type]

@@ -769,6 +769,23 @@ def test_probability_one_is_a_boundary(optimizer: Any) -> None:
     assert found.params["probs"] > 0.999
 
 
+def test_a_number_without_a_bound_runs_to_infinity() -> None:
+    """Where a line separates heads from tails, no slope is the steepest."""
+    t = torch.linspace(-1, 1, 30, dtype=torch.float64)
+
+    def regression(a: Tensor, b: Tensor) -> Distribution:
+        return td.Independent(td.Bernoulli(logits=a + b * t), 1)
+
+    heads = (t > 0).double()
+    warned("b runs to infinity", regression, heads[None], init={"a": 0.0, "b": 0.0})
+    heads[[3, 20]] = heads[[20, 3]]
+    found = mlefit.fit(regression, heads[None], init={"a": 0.0, "b": 0.0})
+    assert found.converged
+    p = torch.sigmoid(found.params["a"] + found.params["b"] * t)
+    close((heads - p).sum(), torch.zeros_like(p[0]), atol=1e-5)
+    close(((heads - p) * t).sum(), torch.zeros_like(p[0]), atol=1e-5)
+
+
 def test_logits_run_to_infinity() -> None:
     for family, data in ((td.Bernoulli, [1.0] * 20), (td.Geometric, [0.0] * 20)):
         found = warned("logits runs to infinity", family, data, init={"logits": 0.0})

@@ -103,9 +103,7 @@ def test_change_is_the_distance_where_there_is_a_bound(case: Case) -> None:
     natural_step = torch.where(tensor(case.natural) > 0, -0.5, 0.25)
     after = from_natural(case.constraint, tensor(case.natural) + natural_step, before)
     expected = torch.where(torch.tensor(case.bounded), natural_step.abs(), 0.0).double()
-    assert_close(
-        natural_change("theta", case.constraint, before, after), expected, rtol=1e-12, atol=1e-15
-    )
+    assert_close(natural_change(case.constraint, before, after), expected, rtol=1e-12, atol=1e-15)
 
 
 @every_case

@@ -12,6 +12,7 @@ import matplotlib.pyplot as plt
 import pytest
 import scipy.stats
 import torch
+import torch.distributions as td
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb
 from torch import Tensor
@@ -472,12 +473,32 @@ ERRORS = {
         lambda: plot.loss(mlefit.closed_form(Normal, SPEED)),
         "expected a fit that took steps; got one that is exact",
     ),
+    "no simulations": (
+        lambda: plot.qq(SPEED_FIT, SPEED, simulations=0),
+        "expected at least one simulation; got 0",
+    ),
+    "as many rows as dimensions": (
+        lambda: plot.qq(HEIGHTS_FIT, HEIGHTS[:2]),
+        "expected more than 2 rows, since a normal is fitted to samples of as many; got 2",
+    ),
+    "no levels": (lambda: plot.surface(SPEED_FIT, SPEED, levels=()), "each above 0; got ()"),
+    "a level of 0": (lambda: plot.surface(SPEED_FIT, SPEED, levels=(0, 2)), "each above 0; got"),
     "surface": (lambda: plot.surface(TIMES_FIT, TIMES), "expected a fit of Normal; got StudentT"),
     "surface of one value": (
         lambda: plot.surface(SPEED_FIT, [1.0, 1.0]),
         "expected data that vary; got 2 equal ones",
     ),
 }
+
+
+@pytest.mark.skipif(not hasattr(td, "GeneralizedPareto"), reason="torch 2.8 and later")
+def test_density_of_a_family_whose_torch_density_fails() -> None:
+    over = [value - 60 for value in datasets.galton()[:, 0].tolist()]
+    found = mlefit.fit(td.GeneralizedPareto, over, fixed={"loc": 0.0})
+    (line,) = plot.density(found, over).lines
+    t, density = line.get_data()
+    c, s = (found.params[name].item() for name in ("concentration", "scale"))
+    assert density == pytest.approx(scipy.stats.genpareto.pdf(t, c, scale=s), rel=1e-10)
 
 
 @pytest.mark.parametrize(("call", "message"), ERRORS.values(), ids=ERRORS)

@@ -293,3 +293,11 @@ def test_robust_intervals_cover_where_the_family_is_wrong() -> None:
     found = mlefit.fit(Normal, data)  # exponential data: the spread of (x - 1)^2 is 8, not 2
     assert within(found.confidence_interval()["scale"], 1.0) < 0.8
     assert within(found.confidence_interval(robust=True)["scale"], 1.0) > 0.88
+
+
+def test_of_what_is_infinite_there_is_no_error() -> None:
+    """The variance of a t with 1.5 degrees of freedom is infinite, whatever its scale."""
+    found = mlefit.fit(td.StudentT, x, fixed={"df": 1.5})
+    error = found.standard_errors(of=lambda d: torch.stack([d.loc, d.variance]))
+    assert_close(error[0], found.standard_errors()["loc"])
+    assert error[1].isnan()

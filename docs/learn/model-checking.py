@@ -219,8 +219,8 @@ plt.show()
 #
 # the sum of the squared entries of $L^{-1}(x_i - \mu)$, turns each row into one number, the
 # [squared Mahalanobis distance](multivariate.py), which for a normal follows $\chi^2$ with two
-# degrees of freedom. Its mean over the rows tells nothing: at the estimate it is 2 for any data at
-# all. Its quantiles do tell.
+# degrees of freedom. Its mean over the rows tells nothing: at the estimate, where $\Sigma = S$, it is
+# $\operatorname{tr}(S^{-1} S) = 2$ for any data at all. Its quantiles do tell.
 
 # %%
 from torch.distributions import MultivariateNormal
@@ -376,7 +376,7 @@ assert 0.3 < moved < 0.4
 # %% [markdown] tags=["solution"]
 # Take the profile interval: `df` is a positive number with a skewed likelihood. From about 1.2 to
 # 4.1: a Cauchy is outside, a normal ($\mathtt{df} = \infty$) far outside. Even the variance is
-# in doubt, which is infinite for `df` up to 2.
+# in doubt, which is infinite for `df` up to 2 (at 1 or less there is not even a mean).
 
 # %% tags=["solution"]
 low, high = student.profile_interval("df")

@@ -664,7 +664,7 @@ torch.testing.assert_close(line[1], L[1, 0] / L[0, 0])
 torch.testing.assert_close(residual.square().mean().sqrt(), L[1, 1])
 
 son = line[0] + 74 * line[1]
-print(f"slope {line[1]:.3f}; the sons: {son:.1f} ± {L[1, 1]:.1f} inches")
+print(f"slope {line[1]:.3f}; the sons: {son:.1f} inches, s.d. {L[1, 1]:.1f}")
 
 # density of a pair = that of the father × that of a son of this father
 father, given = Normal(mean[0], sd[0]), Normal(son, L[1, 1])
