@@ -49,6 +49,17 @@ def _binomial(distribution: Distribution, x: Tensor) -> Tensor:
     return ways + x * logits + n * logsigmoid(-logits)
 
 
+def _fisher_snedecor(distribution: Distribution, x: Tensor) -> Tensor:
+    r"""Return $-a \log(1 + 1/q) - b \log(1 + q) - \log x - \log B(a, b)$ with $q = a x / b$.
+
+    Here $a$ and $b$ are half the degrees of freedom. torch takes differences of log-gammas, whose
+    rounding makes a maximum where either number is large.
+    """
+    a, b = distribution.df1 / 2, distribution.df2 / 2  # type: ignore[attr-defined]
+    q = a * x / b
+    return -a * torch.log1p(1 / q) - b * torch.log1p(q) - x.log() - _log_beta(a, b)
+
+
 def _log_beta(a: Tensor, b: Tensor) -> Tensor:
     near = a.lgamma() + b.lgamma() - (a + b).lgamma()
     large = torch.maximum(a, b) > LARGE
@@ -71,6 +82,7 @@ def _stirling(a: Tensor) -> Tensor:
 DENSITIES: dict[type[Distribution], Callable[[Distribution, Tensor], Tensor]] = {
     td.Beta: _beta,
     td.Binomial: _binomial,
+    td.FisherSnedecor: _fisher_snedecor,
 }
 
 if hasattr(td, "GeneralizedPareto"):  # torch 2.8 and later

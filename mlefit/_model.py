@@ -197,7 +197,7 @@ def _fixed_value(family: Build, name: str, value: Any) -> Any:
     """Keep an integer argument (a count, a dimension) as it is; make the others tensors."""
     if isinstance(value, int) and not _is_continuous(stated_constraints(family).get(name)):
         return value
-    return as_tensor(value, f"fixed[{name!r}]").double()
+    return as_tensor(value, f"fixed[{name!r}]").to(torch.float64, copy=True)
 
 
 def _is_continuous(constraint: Constraint | None) -> bool:

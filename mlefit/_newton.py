@@ -130,7 +130,7 @@ class _Searches:
         """Tell which have gained next to nothing lately, and which of these still move."""
         part, back = self.part, max(0, len(self.losses) - 1 - WINDOW)
         u, before, start = (self._take(each) for each in (self.u, self.path[back], self.path[0]))
-        gain = self._take(self.losses[back] - self.loss) * part.n
+        gain = self._take(self.losses[back] - self.loss) * _worth(part)
         moved = part.stride(before, u - before) > 1
         outcome = torch.full_like(self.held, int(Outcome.OUT_OF_STEPS))
         outcome[gain <= tol] = Outcome.STUCK
@@ -166,7 +166,7 @@ def local_model(objective: Objective, u: Tensor, tol: float, last: Tensor | None
     loss, g, H = objective.derivatives(u)
     step, pivot = _newton_step(g, H, objective.flat)
     slope = (g * step).sum(-1)
-    distance = slope.abs() / 2 * objective.n
+    distance = slope.abs() / 2 * _worth(objective)
     outcome = torch.full_like(loss, int(Outcome.OUT_OF_STEPS), dtype=torch.long)
     usable = torch.isfinite(loss + distance)
     if not usable.all():
@@ -186,6 +186,11 @@ def local_model(objective: Objective, u: Tensor, tol: float, last: Tensor | None
             settled, drifting = settled & (~doubtful | confirmed), drifting | endless
         outcome[settled], outcome[drifting] = int(Outcome.SETTLED), int(Outcome.DRIFTING)
     return Local(loss, slope, H, step, distance, stride, outcome)
+
+
+def _worth(objective: Objective) -> Tensor:
+    """Return what a unit of each mean is worth: in nats, or of one row where all weigh less."""
+    return objective.n.clamp(min=1.0)
 
 
 def _newton_step(g: Tensor, H: Tensor, flat: float) -> tuple[Tensor, Tensor]:
@@ -242,7 +247,7 @@ def _look_ahead(
         g, H = part.derivatives(ahead[index])[1:]
     first = step[index]
     second, least = _newton_step(g, H, objective.flat)
-    left = (g * second).sum(-1).abs() / 2 * objective.n[index]
+    left = (g * second).sum(-1).abs() / 2 * _worth(objective)[index]
     same = (least / pivot[index] - 1).abs() < 0.1
     fell = left <= (distance[index] / 10).clamp(min=ROUNDING)
     again = ((first - second).norm(dim=-1) < AGAIN * first.norm(dim=-1)) & (least > 0)

@@ -102,7 +102,7 @@ class Problem:
         if not isinstance(value, Tensor):
             return value
         shape = value.shape[len(self.lead) :]
-        return value.reshape((*self.batch, *shape)).to(self.dtype)
+        return value.reshape((*self.batch, *shape)).to(self.dtype, copy=True)
 
     def convex(self) -> ConvexNormal | None:
         """Return the same for a normal in the coordinates in which it is convex, if it can be."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
+from torch.linalg import LinAlgError  # type: ignore[attr-defined]  # it is there, unlisted
 
 from mlefit._natural import from_natural, is_bounded, natural, natural_slope
 from mlefit._newton import newton
@@ -101,7 +102,11 @@ class Profile:
             fixed={**self.problem.fixed, self.name: shaped},
         )
         if not self.others:
-            return rest.evidence.mean_nll(rest.model.build(rest.fixed)).detach()
+            try:
+                loss = rest.evidence.mean_nll(rest.model.build(rest.fixed)).detach()
+            except (ValueError, LinAlgError):  # torch refused the value
+                return torch.full_like(rest.evidence.n, torch.inf)
+            return torch.nan_to_num(loss, nan=torch.inf)
         objective = rest.convex() or rest.likelihood()
         found = minimize(
             objective,

@@ -205,7 +205,7 @@ def chart(constraint: Constraint, link: Transform | None = None) -> Transform:
             ComposeTransform([CholeskyTransform(link), GramTransform()]),
         ),
     ):
-        if constraint is known:
+        if type(constraint) is type(known):  # a pickled constraint is another object
             return transform
     raise NotImplementedError(
         f"expected a continuous constraint with a chart; got {constraint}; "

@@ -3,7 +3,7 @@
 import mpmath
 import pytest
 import torch
-from torch.distributions import Beta, Binomial, Gamma
+from torch.distributions import Beta, Binomial, FisherSnedecor, Gamma
 
 import mlefit
 from mlefit._densities import DENSITIES
@@ -59,6 +59,20 @@ def test_beta_data_near_zero_are_gamma_data(unit):
     shape, rate = limit.params["concentration"].item(), limit.params["rate"].item()
     assert near.params["concentration1"].item() == pytest.approx(shape, rel=1e-4)
     assert near.params["concentration0"].item() * unit == pytest.approx(rate, rel=1e-4)
+
+
+@pytest.mark.parametrize("df1", [0.5, 5.0, 300.0, 1e9])
+@pytest.mark.parametrize("df2", [0.5, 6.0, 1e12])
+@pytest.mark.parametrize("x", [1e-6, 0.8, 40.0])
+def test_the_f_density_keeps_its_digits(df1, df2, x):
+    with mpmath.workdps(60):
+        a, b, y = mpmath.mpf(df1) / 2, mpmath.mpf(df2) / 2, mpmath.mpf(x)
+        exact = a * mpmath.log(a * y / b) - (a + b) * mpmath.log1p(a * y / b) - mpmath.log(y)
+        exact -= mpmath.loggamma(a) + mpmath.loggamma(b) - mpmath.loggamma(a + b)
+    params = torch.tensor([df1, df2], dtype=torch.float64)
+    value = torch.tensor(x, dtype=torch.float64)
+    ours = DENSITIES[FisherSnedecor](FisherSnedecor(*params), value)
+    assert ours.item() == pytest.approx(float(exact), rel=1e-12, abs=1e-10)
 
 
 def test_the_binomial_density_is_torchs():

@@ -303,6 +303,16 @@ def test_ragged_groups_are_weights(family: type[Distribution]) -> None:
             assert (apart <= NEAR * error + 1e-12).all(), name
 
 
+@labels("weight", [1e-4, 1e-8, 1e-12])
+def test_small_weights_leave_the_estimate(weight: float) -> None:
+    """A likelihood worth less than one row is not flat for that."""
+    coins = mlefit.fit(
+        td.Bernoulli, [1.0, 1.0, 0.0, 1.0], init={"logits": 0.0}, weights=[weight] * 4
+    )
+    assert coins.converged
+    close(coins.params["logits"], torch.tensor(3.0, dtype=torch.float64).log(), atol=1e-6)
+
+
 def test_weights_scale_the_likelihood_and_leave_the_estimate() -> None:
     once = mlefit.fit(td.Gamma, z.exp())
     tenth = mlefit.fit(td.Gamma, z.exp(), weights=torch.full_like(z, 0.1))
@@ -892,6 +902,16 @@ def test_global_state_of_torch_stays(validate: bool) -> None:
     assert torch.get_default_dtype() == precision
     assert torch.get_num_threads() == threads
     assert torch.is_grad_enabled()
+
+
+def test_fixed_values_that_change_later_change_nothing() -> None:
+    rate = torch.tensor(2.0, dtype=torch.float64)
+    found = mlefit.fit(td.Gamma, x.exp(), fixed={"rate": rate})
+    before = found.profile_interval("concentration")
+    rate.fill_(50.0)
+    assert found.params["rate"] == 2
+    found.params["rate"].fill_(9.0)
+    assert found.profile_interval("concentration") == before
 
 
 def test_data_of_inference_mode() -> None:

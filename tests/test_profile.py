@@ -8,7 +8,7 @@ import pytest
 import torch
 import torch.distributions as td
 from scipy.optimize import brentq, minimize_scalar
-from scipy.stats import chi2, genpareto
+from scipy.stats import chi2, f, genpareto
 from torch import Tensor
 from torch.distributions import MultivariateNormal, Normal
 from torch.distributions.transforms import ExpTransform
@@ -221,6 +221,25 @@ def test_of_a_callable_stays_inside_its_chart() -> None:
     known = mlefit.fit(td.Exponential, times[:3])
     close(own.profile_interval("rate"), known.profile_interval("rate"))
     close(own.confidence_interval()["rate"], known.confidence_interval()["rate"])
+
+
+def test_of_a_callable_without_a_chart_ends_where_torch_refuses() -> None:
+    own = mlefit.fit(lambda rate: td.Exponential(rate), times[:3], init={"rate": 1.0})
+    known = mlefit.fit(td.Exponential, times[:3])
+    close(own.profile_interval("rate"), known.profile_interval("rate"))
+
+
+def test_of_f_where_other_degrees_of_freedom_run_off() -> None:
+    data = f.rvs(5, 6, size=15, random_state=3)
+    found = mlefit.fit(td.FisherSnedecor, data)
+
+    def by_df1(df1: float) -> float:
+        fall = lambda u: -f.logpdf(data, df1, math.exp(u)).sum()  # noqa: E731
+        return -minimize_scalar(fall, bounds=(-2.0, 25.0), options={"xatol": 1e-10}).fun
+
+    best = found.params["df1"].item()
+    low, _ = found.profile_interval("df1")
+    assert_close(low, edges(by_df1, best, 0.5, 1e4, 0.95)[0], rtol=1e-4, atol=0)
 
 
 def test_of_a_corner_in_a_batch_there_is_none() -> None:

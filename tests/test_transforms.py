@@ -1,6 +1,7 @@
 """Every chart is a smooth one-to-one map onto its constraint, with the Jacobian it claims."""
 
 import math
+import pickle
 from dataclasses import dataclass
 
 import pytest
@@ -288,3 +289,11 @@ def test_a_distribution_can_be_transformed() -> None:
 def test_refuses_constraints_without_a_chart(constraint: Constraint) -> None:
     with pytest.raises(NotImplementedError, match=r"expected a continuous constraint.*; got .*try"):
         chart(constraint)
+
+
+@pytest.mark.parametrize("name", ["real", "simplex", "lower_cholesky", "positive_definite"])
+def test_chart_of_a_copied_constraint(name: str) -> None:
+    constraint = getattr(constraints, name)
+    again = pickle.loads(pickle.dumps(constraint))
+    assert again is not constraint
+    assert type(chart(again)) is type(chart(constraint))
