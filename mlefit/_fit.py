@@ -248,11 +248,11 @@ def _check_options(optimizer: Optimizer, max_steps: int | None, tol: float) -> N
             "expected an optimizer as mlefit.newton itself; got a partial of it; try max_steps and "
             "tol beside it"
         )
-    if max_steps is not None and not (_is(max_steps, Integral) and max_steps >= 0):
+    if max_steps is not None and not (_is_number(max_steps, Integral) and max_steps >= 0):
         raise ValueError(
             f"expected max_steps as a whole number; got {max_steps!r}; try None for the default"
         )
-    if not (_is(tol, Real) and tol >= 0):
+    if not (_is_number(tol, Real) and tol >= 0):
         raise ValueError(f"expected tol as a distance in nats, 0 or more; got {tol!r}; try 1e-8")
     if tol == 0 and max_steps is None:
         raise ValueError(
@@ -261,7 +261,7 @@ def _check_options(optimizer: Optimizer, max_steps: int | None, tol: float) -> N
         )
 
 
-def _is(value: Any, kind: type) -> bool:
+def _is_number(value: Any, kind: type) -> bool:
     """Tell whether a value is a number of a kind; True and False are none."""
     return isinstance(value, kind) and not isinstance(value, bool)
 

@@ -14,7 +14,7 @@ from mlefit._newton import newton
 from mlefit._normal import ConvexNormal
 from mlefit._optimize import minimize
 from mlefit._pose import Problem
-from mlefit._problem import Likelihood
+from mlefit._problem import Likelihood, Rows
 
 FARTHEST = 20.0  # natural units (e-folds): a parameter this far away is at its boundary
 LEVEL = 1e-3  # a likelihood ratio that rises less than this over two e-folds has levelled off
@@ -80,6 +80,8 @@ class Profile:
     others: dict[str, Tensor] = field(init=False)
 
     def __post_init__(self) -> None:
+        if isinstance(self.problem.evidence, Rows):
+            self.problem.evidence.check_unchanged()
         self.best = self._loss(self.estimates[self.name])
         self.reset()
 

@@ -872,7 +872,7 @@ def test_data_that_change_later_leave_the_estimate() -> None:
 
 
 def test_data_that_change_later_are_noticed_where_they_are_needed() -> None:
-    for family in (td.Gamma, td.StudentT):
+    for family in (td.Gamma, td.StudentT, td.Exponential):
         data = x.exp()
         found = mlefit.fit(family, data)
         errors, name = found.standard_errors(), next(iter(found.params))
