@@ -331,10 +331,11 @@ fit = mlefit.fit(Bernoulli, [1.0, 1.0, 1.0])
 # %% [markdown]
 # **Cause.** The best value lies on the boundary, which a search comes near and never reaches: a
 # coin that never fell tails has its best probability at 1. A Student t does the same with data that
-# have no heavy tails: `df` runs to infinity, where the t is a normal. **Cure.** For the coin the
-# closed form, whose estimate is 1; for the t fix `df`, or take the normal. At a boundary a
-# curvature gives no standard error: `closed_form` says so, and after `fit` a warning comes with a
-# number that means nothing. A profile interval holds, with one end at the boundary:
+# have no heavy tails: `df` runs to infinity, where the t is a normal. So does the slope of a logistic
+# regression whose two classes do not overlap. **Cure.** For the coin the closed form, whose estimate
+# is 1; for the t fix `df`, or take the normal; for the regression more data, or fewer columns. At a
+# boundary a curvature gives no standard error: `closed_form` says so, and after `fit` a warning comes
+# with a number that means nothing. A profile interval holds, with one end at the boundary:
 
 # %% tags=["warns"]
 coin = mlefit.closed_form(Bernoulli, [1.0, 1.0, 1.0])
