@@ -63,9 +63,7 @@ class Model:
 
     def build(self, params: Mapping[str, Any]) -> Distribution:
         """Return the distribution, unchecked: a density far out may be nan, and is not an error."""
-        if not self.is_class:
-            return self.family(**params)
-        if not _takes_checks(self.family):
+        if not self.is_class or not _takes_checks(self.family):
             return self.family(**params)
         if self.row is None or not self.row.warns:
             return self.family(**params, validate_args=False)
@@ -169,10 +167,12 @@ def name_of(family: Any) -> str:
 @functools.cache
 def _takes_checks(family: Build) -> bool:
     """Tell whether a class takes `validate_args`, as all of torch's do."""
-    parameters = inspect.signature(family).parameters
-    return "validate_args" in parameters or any(
-        p.kind is p.VAR_KEYWORD for p in parameters.values()
-    )
+    signature = inspect.signature(family)
+    return "validate_args" in signature.parameters or _takes_anything(signature)
+
+
+def _takes_anything(signature: inspect.Signature) -> bool:
+    return any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
 
 
 def _unwrap(family: Any) -> tuple[Any, dict[str, Any]]:
@@ -265,9 +265,8 @@ def _check_names(family: Build, named: Mapping[str, Any]) -> None:
     except ValueError:  # a builtin has none
         return
     accepted = [name for name in signature.parameters if name != "validate_args"]
-    anything = any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
     unknown = [name for name in named if name not in accepted]
-    if unknown and not anything:
+    if unknown and not _takes_anything(signature):
         raise ValueError(
             f"expected parameters of {name_of(family)}, which are {', '.join(accepted)}; "
             f"got {unknown[0]!r}; try one of these names"

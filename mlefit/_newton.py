@@ -161,8 +161,8 @@ class Local:
     outcome: Tensor  # OUT_OF_STEPS where the search should go on
 
 
-def local_model(objective: Objective, u: Tensor, tol: float, last: Tensor | None = None) -> Local:
-    """Model functions where searches are; `last` are the distances of the step before, if any."""
+def local_model(objective: Objective, u: Tensor, tol: float, last: Tensor | float = 0.0) -> Local:
+    """Model functions where searches are; `last` are their distances a step before, if known."""
     loss, g, H = objective.derivatives(u)
     step, pivot = _newton_step(g, H, objective.flat)
     slope = (g * step).sum(-1)
@@ -179,7 +179,7 @@ def local_model(objective: Objective, u: Tensor, tol: float, last: Tensor | None
     near = (pivot > 0) & (distance <= (tol or 1e-8))
     if near.any():
         settled, drifting = near & (stride <= CLOSE), near & (stride > DRIFT)
-        slow = (distance > ROUNDING) & (True if last is None else distance > last / 10)
+        slow = (distance > ROUNDING) & (distance > last / 10)
         doubtful = settled & ((pivot < DOUBT) | slow)
         if doubtful.any():
             confirmed, endless = _look_ahead(objective, u, step, doubtful, pivot, distance)

@@ -1,6 +1,6 @@
 """Functions to minimize, and where a search for their minimum has ended."""
 
-__all__ = ["Minimum", "Objective", "Outcome", "check_graph", "derivatives"]
+__all__ = ["Minimum", "Objective", "Outcome", "check_graph", "derivatives", "infinite_where_nan"]
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -112,6 +112,11 @@ def derivatives(function: Callable[[Tensor], Tensor], u: Tensor) -> tuple[Tensor
         else:
             H = u.new_zeros((*u.shape, u.shape[1]))
     return loss.detach(), g.detach(), (H + H.mT).detach() / 2
+
+
+def infinite_where_nan(loss: Tensor) -> Tensor:
+    """Return a loss that is infinite where it could not be computed."""
+    return torch.where(torch.isnan(loss), torch.inf, loss)
 
 
 def check_graph(values: Tensor) -> None:

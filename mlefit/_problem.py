@@ -17,7 +17,7 @@ from mlefit._analytic import ANALYTIC, Analytic
 from mlefit._densities import DENSITIES
 from mlefit._model import Model
 from mlefit._natural import natural_change
-from mlefit._objective import derivatives
+from mlefit._objective import derivatives, infinite_where_nan
 from mlefit._statistics import SufficientStatistics
 
 
@@ -229,7 +229,7 @@ class Likelihood:
             self.evidence.check_unchanged()
         if not torch.is_grad_enabled() and (by_hand := self._by_hand()):
             loss = by_hand.value(*self._params_and_rows(u))
-            return torch.where(torch.isnan(loss), torch.inf, loss)
+            return infinite_where_nan(loss)
         shaped = {
             name: value.reshape((*self.lead, *value.shape[1:]))
             for name, value in self.params(u).items()
@@ -237,8 +237,8 @@ class Likelihood:
         try:
             loss = self.evidence.mean_nll(self.model.build({**shaped, **self.fixed}))
         except (ValueError, LinAlgError):  # torch refused a parameter: StudentT a df of 0
-            return (u * torch.nan).sum(-1)
-        return torch.where(torch.isnan(loss), torch.inf, loss)
+            return u.sum(-1) * torch.nan
+        return infinite_where_nan(loss)
 
     def derivatives(self, u: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return the objective, its gradient and its Hessian, by hand or by autograd."""
@@ -248,7 +248,7 @@ class Likelihood:
         loss, g, H = by_hand.derivatives(*self._params_and_rows(u))
         learned = [by_hand.names.index(name) for name in self.chart.shapes]
         g, H = self.chart.pull_back(u, g[:, learned], H[:, learned][:, :, learned])
-        return torch.where(torch.isnan(loss), torch.inf, loss), g, H
+        return infinite_where_nan(loss), g, H
 
     def stride(self, u: Tensor, step: Tensor) -> Tensor:
         with torch.no_grad():

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
-from torch.linalg import LinAlgError  # type: ignore[attr-defined]  # it is there, unlisted
 
 from mlefit._natural import from_natural, is_bounded, natural, natural_slope
 from mlefit._newton import newton
 from mlefit._normal import ConvexNormal
+from mlefit._objective import Minimum, infinite_where_nan
 from mlefit._optimize import minimize
 from mlefit._pose import Problem
-from mlefit._problem import Likelihood, Rows
+from mlefit._problem import Likelihood
 
 FARTHEST = 20.0  # natural units (e-folds): a parameter this far away is at its boundary
 LEVEL = 1e-3  # a likelihood ratio that rises less than this over two e-folds has levelled off
@@ -80,8 +80,7 @@ class Profile:
     others: dict[str, Tensor] = field(init=False)
 
     def __post_init__(self) -> None:
-        if isinstance(self.problem.evidence, Rows):
-            self.problem.evidence.check_unchanged()
+        self.reset()
         self.best = self._loss(self.estimates[self.name])
         self.reset()
 
@@ -95,43 +94,35 @@ class Profile:
 
     def _loss(self, value: Tensor) -> Tensor:
         """Return the mean loss at a value of the parameter, minimized over the others."""
-        if not hasattr(self, "others"):
-            self.reset()
         shaped = value if self.problem.model.is_class else value.reshape(self.problem.batch)
         rest = replace(
             self.problem,
             start=self.others,
             fixed={**self.problem.fixed, self.name: shaped},
         )
-        if not self.others:
-            try:
-                loss = rest.evidence.mean_nll(rest.model.build(rest.fixed)).detach()
-            except (ValueError, LinAlgError):  # torch refused the value
-                return torch.full_like(rest.evidence.n, torch.inf)
-            return torch.nan_to_num(loss, nan=torch.inf)
         objective = rest.convex() or rest.likelihood()
-        found = minimize(
-            objective,
-            self._start(objective),
-            optimizer=newton,
-            max_steps=None,
-            tol=1e-9,
-        )
+        if not self.others:
+            with torch.no_grad():
+                return infinite_where_nan(objective(value.new_empty(len(value), 0)))
+        found = self._search(objective)
         better = torch.isfinite(found.u).all(-1) & torch.isfinite(found.loss[-1])
         reached = objective.params(found.u)
         for name, old in self.others.items():
             keep = better.reshape(-1, *[1] * (old.ndim - 1))
             self.others[name] = torch.where(keep, reached[name].detach(), old)
-        return torch.nan_to_num(found.loss[-1], nan=torch.inf)
+        return infinite_where_nan(found.loss[-1])
 
-    def _start(self, objective: ConvexNormal | Likelihood) -> Tensor:
-        """Return where the others were last, or the estimates where that has no density now."""
-        last = objective.vector(self.others)
-        with torch.no_grad():
-            is_possible = torch.isfinite(objective(last))
-        if is_possible.all():
-            return last
-        return torch.where(is_possible[:, None], last, objective.vector(self.estimates))
+    def _search(self, objective: ConvexNormal | Likelihood) -> Minimum:
+        """Search from where the others were last, or from the estimates if that has no density."""
+
+        def search(start: Tensor) -> Minimum:
+            return minimize(objective, start, optimizer=newton, max_steps=None, tol=1e-9)
+
+        found = search(objective.vector(self.others))
+        lost = ~torch.isfinite(found.loss[-1])
+        if not lost.any():
+            return found
+        return search(torch.where(lost[:, None], objective.vector(self.estimates), found.u))
 
 
 @dataclass(frozen=True)

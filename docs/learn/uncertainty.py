@@ -226,10 +226,10 @@ plt.show()
 # the top. That is what a parabola has lost at 1.96 standard errors: $1.96^2/2 = 1.92$.
 #
 # Twice the number of nats by which the true $\sigma$, with the best $\mu$ for it, lies behind the top
-# varies from sample to sample. For
-# large $n$ it does so like the square of a standard normal, which is called $\chi^2$ with one degree
-# of freedom (Wilks 1938). It does not matter whether you think of $\sigma$, $\sigma^2$ or
-# $\log\sigma$: the set of normals is the same. Wald's interval depends on that choice.
+# varies from sample to sample. For large $n$ it does so like the square of a standard normal, which
+# is called $\chi^2$ with one degree of freedom (Wilks 1938). It does not matter whether you think of
+# $\sigma$, $\sigma^2$ or $\log\sigma$: the set of normals is the same. Wald's interval depends on
+# that choice.
 # `confidence_interval` takes the log for a positive parameter, so it never reaches below zero.
 #
 # ## Do 95 % of them hold the truth?

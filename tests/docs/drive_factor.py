@@ -18,7 +18,6 @@ __all__ = [
     "log_likelihood",
     "press",
     "shown",
-    "slide",
     "state",
 ]
 
@@ -43,12 +42,6 @@ def enter(factor: Locator, mode: str) -> None:
 
 def press(factor: Locator, name: str) -> None:
     factor.get_by_role("button", name=name).click()
-    settle(factor)
-
-
-def slide(factor: Locator, **places: float) -> None:
-    for name, value in places.items():
-        factor.locator(f"input[name={name}]").fill(str(value))
     settle(factor)
 
 

@@ -3,7 +3,7 @@
 from explorables import number, settle
 from playwright.sync_api import Locator
 
-__all__ = ["CHOICES", "PAGE", "choose", "drawn", "loss", "press", "slide", "start", "step"]
+__all__ = ["CHOICES", "PAGE", "choose", "drawn", "loss", "press", "start", "step"]
 
 PAGE = "learn/gradient-descent.html"
 CHOICES = {
@@ -17,12 +17,6 @@ def choose(walk: Locator, **choices: str) -> None:
     """Choose from the menus."""
     for name, value in choices.items():
         walk.locator(f"select[name={name}]").select_option(index=CHOICES[name].index(value))
-    settle(walk)
-
-
-def slide(walk: Locator, **places: float) -> None:
-    for name, value in places.items():
-        walk.locator(f"input[name={name}]").fill(str(value))
     settle(walk)
 
 

@@ -16,6 +16,7 @@ __all__ = [
     "overflow",
     "run_code",
     "settle",
+    "slide",
     "still",
     "swipe",
     "violations",
@@ -54,6 +55,13 @@ def drag(handle: Locator, dx: float, dy: float = 0, *, steps: int = 8) -> None:
     mouse.move(x + dx, y + dy, steps=steps)
     mouse.up()
     settle(handle)
+
+
+def slide(element: Locator, **places: float) -> None:
+    """Set sliders, by name."""
+    for name, value in places.items():
+        element.locator(f"input[name={name}]").fill(str(value))
+    settle(element)
 
 
 def swipe(

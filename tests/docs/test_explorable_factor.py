@@ -17,10 +17,9 @@ from drive_factor import (
     log_likelihood,
     press,
     shown,
-    slide,
     state,
 )
-from explorables import drag, explore, run_code, settle, swipe, words
+from explorables import drag, explore, run_code, settle, slide, swipe, words
 from torch.distributions import MultivariateNormal
 
 from mlefit import closed_form

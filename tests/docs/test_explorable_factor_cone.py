@@ -4,8 +4,8 @@ import math
 
 import pytest
 from browser import SIZES
-from drive_factor import PAGE, drawn, enter, handle, log_likelihood, shown, slide
-from explorables import drag, explore, number, run_code, words
+from drive_factor import PAGE, drawn, enter, handle, log_likelihood, shown
+from explorables import drag, explore, number, run_code, slide, words
 
 pytestmark = pytest.mark.site
 

@@ -2,8 +2,8 @@
 
 import pytest
 from browser import SIZES
-from drive_factor import IS_INSIDE, MODES, PAGE, enter, handle, slide, state
-from explorables import drag, explore, settle
+from drive_factor import IS_INSIDE, MODES, PAGE, enter, handle, state
+from explorables import drag, explore, settle, slide
 
 pytestmark = pytest.mark.site
 

@@ -4,8 +4,8 @@ import math
 
 import pytest
 from browser import SIZES
-from drive_optimizer import CHOICES, PAGE, choose, drawn, loss, press, slide, start, step
-from explorables import drag, explore, run_code, settle, still, swipe, words
+from drive_optimizer import CHOICES, PAGE, choose, drawn, loss, press, start, step
+from explorables import drag, explore, run_code, settle, slide, still, swipe, words
 
 pytestmark = pytest.mark.site
 

@@ -1,8 +1,8 @@
 """The optimizer on the surface: Newton's method, and the parabola that it trusts."""
 
 import pytest
-from drive_optimizer import choose, press, slide, step
-from explorables import words
+from drive_optimizer import choose, press, step
+from explorables import slide, words
 
 pytestmark = pytest.mark.site
 

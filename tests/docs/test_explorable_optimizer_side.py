@@ -4,8 +4,8 @@ import math
 from itertools import pairwise
 
 import pytest
-from drive_optimizer import choose, press, slide, step
-from explorables import run_code, settle, words
+from drive_optimizer import choose, press, step
+from explorables import run_code, settle, slide, words
 
 pytestmark = pytest.mark.site
 

@@ -26,6 +26,7 @@ def test_the_first_heading_is_the_answer(browser, address, words):
         page = visited.page
         page.get_by_placeholder("Search").first.click()
         page.keyboard.type(words)
+        page.wait_for_timeout(300)  # results follow each letter: let the last ones come
         found = page.locator(HEADING).first
         page_of_it, anchor = ANSWERS[words].split("#")
         words_marked = r"(\?h=[^#]*)?"  # the theme's, so that the page shows where they are
